@@ -1,0 +1,107 @@
+/**
+ * The one table of what is measured. Encoder widths, range checks, sinks and docs follow from its rows; a new quantity is one
+ * row here. The name of a row is the channel name in records (`<device URN>:<name>`).
+ */
+export interface Quantity {
+  /** SenML unit: RFC 8428 §12.1 or, marked there as secondary, RFC 8798 §3. */
+  readonly senml: string;
+  /** UN/CEFACT Recommendation 20 common code, as NGSI-LD's unitCode wants it. */
+  readonly unitCode: string;
+  /** OBIS code without storage group, as a meter sends it (IEC 62056-61); null for what no meter sends. */
+  readonly obis: string | null;
+  /** Unit text of the DLMS table in which a meter sends it; null for what no meter sends. */
+  readonly dlms: string | null;
+  /** Property name in the Smart Data Models; null where they have none. */
+  readonly model: string | null;
+  /** Resolution as a power of ten; `least` and `most` are whole steps of it. A meter may send finer steps of its own. */
+  readonly exponent: number;
+  readonly least: number;
+  readonly most: number;
+  /** Counts up for ever: travels as a base and differences. */
+  readonly counter: boolean;
+  /** Tells about a person (GDPR, MsbG): never leaves a device unencrypted, quarter-hour rows unless the installation says otherwise. */
+  readonly personal: boolean;
+}
+
+const counterMax = 9007199254740991;
+
+function energy(obis: string, model: string | null): Quantity {
+  return row("Wh", "WHR", obis, "Wh", model, -1, 0, counterMax, true, true);
+}
+
+function power(obis: string, model: string | null): Quantity {
+  return row("W", "WTT", obis, "W", model, -2, -2000000000, 2000000000, false, true);
+}
+
+function volts(obis: string): Quantity {
+  return row("V", "VLT", obis, "V", "voltage", -1, 0, 10000, false, true);
+}
+
+function amperes(obis: string): Quantity {
+  return row("A", "AMP", obis, "A", "current", -2, -100000, 100000, false, true);
+}
+
+function row(
+  senml: string,
+  unitCode: string,
+  obis: string | null,
+  dlms: string | null,
+  model: string | null,
+  exponent: number,
+  least: number,
+  most: number,
+  counter: boolean,
+  personal: boolean,
+): Quantity {
+  return { senml, unitCode, obis, dlms, model, exponent, least, most, counter, personal };
+}
+
+function ambient(
+  senml: string,
+  unitCode: string,
+  model: string | null,
+  exponent: number,
+  least: number,
+  most: number,
+): Quantity {
+  return row(senml, unitCode, null, null, model, exponent, least, most, false, false);
+}
+
+export const quantities = {
+  activeEnergyImported: energy("1-0:1.8.0", "totalActiveEnergyImport"),
+  activeEnergyImportedTariff1: energy("1-0:1.8.1", null),
+  activeEnergyImportedTariff2: energy("1-0:1.8.2", null),
+  activeEnergyExported: energy("1-0:2.8.0", "totalActiveEnergyExport"),
+  activeEnergyExportedTariff1: energy("1-0:2.8.1", null),
+  activeEnergyExportedTariff2: energy("1-0:2.8.2", null),
+  activePower: power("1-0:16.7.0", "totalActivePower"),
+  activePowerL1: power("1-0:36.7.0", "activePower"),
+  activePowerL2: power("1-0:56.7.0", "activePower"),
+  activePowerL3: power("1-0:76.7.0", "activePower"),
+  voltageL1: volts("1-0:32.7.0"),
+  voltageL2: volts("1-0:52.7.0"),
+  voltageL3: volts("1-0:72.7.0"),
+  currentL1: amperes("1-0:31.7.0"),
+  currentL2: amperes("1-0:51.7.0"),
+  currentL3: amperes("1-0:71.7.0"),
+  frequency: row("Hz", "HTZ", "1-0:14.7.0", "Hz", "frequency", -2, 4000, 7000, false, false),
+  temperature: ambient("Cel", "CEL", "temperature", -2, -6000, 15000),
+  relativeHumidity: ambient("%RH", "P1", "relativeHumidity", -1, 0, 1000),
+  atmosphericPressure: ambient("hPa", "A97", "atmosphericPressure", -1, 3000, 12000),
+  pm1: ambient("ug/m3", "GQ", "pm1", 0, 0, 5000),
+  pm25: ambient("ug/m3", "GQ", "pm25", 0, 0, 5000),
+  pm10: ambient("ug/m3", "GQ", "pm10", 0, 0, 5000),
+  nitrogenDioxide: ambient("ug/m3", "GQ", "no2", -1, 0, 20000),
+  carbonDioxide: ambient("ppm", "59", "co2", 0, 0, 20000),
+  illuminance: ambient("lx", "LUX", "illuminance", 0, 0, 200000),
+  distance: ambient("mm", "MMT", null, 0, 0, 10000),
+  occupied: row("/", "C62", null, null, "status", 0, 0, 1, false, true),
+  batteryVoltage: ambient("V", "VLT", null, -3, 0, 30000),
+} satisfies Record<string, Quantity>;
+
+export type QuantityName = keyof typeof quantities;
+
+/** The row of a name that came from a wire or a config; null where the table has none. */
+export function quantityOf(name: string): Quantity | null {
+  return Object.hasOwn(quantities, name) ? quantities[name as QuantityName] : null;
+}
