@@ -1,0 +1,151 @@
+/**
+ * What ingest writes into the spool. The spool sees a kind and bytes; this file is the meaning of both, each direction beside
+ * the other. Numbers are big-endian.
+ */
+import { type CborValue, decodeCbor, encodeCbor } from "../protocols/cbor.ts";
+import { type Fault, fault, isFault } from "../protocols/fault.ts";
+import type { Ranges } from "../protocols/ranges.ts";
+import type { Gap } from "./sink.ts";
+
+export const entryKind = {
+  /** An authentic message, as it was inside its envelope. */
+  message: 1,
+  /** An authentic message that nothing here can use: kept, so that its number is accounted for. */
+  unusable: 2,
+  /** What is known of a device, written again before the segment that holds the original is recycled. */
+  deviceState: 3,
+  /** A pack shape, written again likewise. */
+  shape: 4,
+  /** Messages that a sink will not get. */
+  gap: 5,
+} as const;
+
+/** An authentic message with its identity (kid, epoch, PIV), never stored twice. */
+export interface MessageEntry {
+  readonly kid: number;
+  readonly epoch: number;
+  readonly piv: number;
+  /** Unix ms at which the gateway had it. */
+  readonly received: number;
+  /** When the device's epoch began, Unix ms as far as hello and arrival tell; null where no hello came. */
+  readonly bootTime: number | null;
+  /** A pack whose shape was not known when it came. Its records go out with the copy marked `released`. */
+  readonly parked: boolean;
+  readonly released: boolean;
+  /** The last 8 bytes of the frame: tells a resend from a clone. */
+  readonly tag: Uint8Array;
+  /** CBOR of the message (protocols/message.ts). */
+  readonly body: Uint8Array;
+}
+
+const fixedLength = 33;
+const parkedBit = 1;
+const releasedBit = 2;
+
+export function encodeMessageEntry(entry: MessageEntry): Uint8Array {
+  const bytes = new Uint8Array(fixedLength + entry.body.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, entry.kid);
+  view.setUint16(2, entry.epoch);
+  view.setUint32(4, entry.piv);
+  view.setFloat64(8, entry.received);
+  view.setFloat64(16, entry.bootTime ?? Number.NaN);
+  view.setUint8(24, (entry.parked ? parkedBit : 0) | (entry.released ? releasedBit : 0));
+  bytes.set(entry.tag, 25);
+  bytes.set(entry.body, fixedLength);
+  return bytes;
+}
+
+export function decodeMessageEntry(payload: Uint8Array): MessageEntry | Fault {
+  if (payload.length < fixedLength) {
+    return fault("truncated", `a message entry has at least ${fixedLength} bytes, this one ${payload.length}`);
+  }
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+  const bootTime = view.getFloat64(16);
+  const flags = view.getUint8(24);
+  return {
+    kid: view.getUint16(0),
+    epoch: view.getUint16(2),
+    piv: view.getUint32(4),
+    received: view.getFloat64(8),
+    bootTime: Number.isNaN(bootTime) ? null : bootTime,
+    parked: (flags & parkedBit) !== 0,
+    released: (flags & releasedBit) !== 0,
+    tag: payload.slice(25, fixedLength),
+    body: payload.subarray(fixedLength),
+  };
+}
+
+/** What is known of one device: which numbers arrived, for the epochs kept, newest first. */
+export interface DeviceStateEntry {
+  readonly kid: number;
+  readonly epochs: readonly EpochRecord[];
+  readonly tags: readonly TagRecord[];
+}
+
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly bootTime: number | null;
+  readonly received: Ranges;
+}
+
+export interface TagRecord {
+  readonly epoch: number;
+  readonly piv: number;
+  readonly tag: Uint8Array;
+}
+
+export function encodeDeviceState(state: DeviceStateEntry): Uint8Array {
+  return encodeCbor([
+    state.kid,
+    state.epochs.map(({ epoch, bootTime, received }) => [epoch, bootTime === null ? null : Math.round(bootTime), received.flat()]),
+    state.tags.map(({ epoch, piv, tag }) => [epoch, piv, tag]),
+  ]);
+}
+
+export function decodeDeviceState(payload: Uint8Array): DeviceStateEntry | Fault {
+  const value = decodeCbor(payload);
+  if (isFault(value)) {
+    return value;
+  }
+  const [kid, epochs, tags] = list(value);
+  const state: DeviceStateEntry = {
+    kid: whole(kid),
+    epochs: list(epochs).map((item) => {
+      const [epoch, bootTime, flat] = list(item);
+      return { epoch: whole(epoch), bootTime: bootTime === null ? null : whole(bootTime), received: pairs(list(flat).map(whole)) };
+    }),
+    tags: list(tags).map((item) => {
+      const [epoch, piv, tag] = list(item);
+      return { epoch: whole(epoch), piv: whole(piv), tag: tag instanceof Uint8Array ? tag.slice() : new Uint8Array(0) };
+    }),
+  };
+  const numbers = [state.kid, ...state.epochs.map(({ epoch }) => epoch), ...state.tags.map(({ piv }) => piv)];
+  return numbers.some(Number.isNaN) ? fault("syntax", "a device state entry is not of its form") : state;
+}
+
+export function encodeGap(gap: Gap): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(gap));
+}
+
+export function decodeGap(payload: Uint8Array): Gap | Fault {
+  try {
+    const gap = JSON.parse(new TextDecoder().decode(payload));
+    const whole = typeof gap.device === "string" && Number.isInteger(gap.epoch) && Number.isInteger(gap.from);
+    return whole ? gap : fault("syntax", "a gap entry is not of its form");
+  } catch {
+    return fault("syntax", "a gap entry is no JSON");
+  }
+}
+
+function list(value: CborValue | undefined): readonly CborValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function whole(value: CborValue | undefined): number {
+  return typeof value === "number" ? value : Number.NaN;
+}
+
+function pairs(flat: readonly number[]): Ranges {
+  return Array.from({ length: flat.length >> 1 }, (_, i) => [flat[2 * i], flat[2 * i + 1]] as const);
+}
