@@ -1,0 +1,69 @@
+// The Debian packages that tests want, and how they come onto a machine.
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Package -> how to see that it is there: a program, or modules of Debian's own Python. */
+const wanted = {
+  mosquitto: { program: "mosquitto" },
+  "mosquitto-clients": { program: "mosquitto_sub" },
+  openssl: { program: "openssl" },
+  "python3-cbor2": { modules: "cbor2" },
+  "python3-cryptography": { modules: "cryptography" },
+  socat: { program: "socat" },
+  strace: { program: "strace" },
+  "util-linux": { program: "setpriv" },
+};
+
+export function missingPackages() {
+  return Object.entries(wanted)
+    .filter(([, { program, modules }]) => (program ? !onPath(program) : !pythonHas(modules)))
+    .map(([name]) => name);
+}
+
+/** Installs as root, with services not started; NO_APT=1 prevents it. Says what it did not do. */
+export function installMissing() {
+  const missing = missingPackages();
+  if (missing.length === 0) {
+    return;
+  }
+  const root = process.getuid?.() === 0;
+  if (process.env.NO_APT === "1" || !root || !onPath("apt-get")) {
+    console.error(`Some tests will skip, because these Debian packages are missing. To have them all, run once:\n  sudo apt-get install --no-install-recommends ${missing.join(" ")}\n`);
+    return;
+  }
+  console.error(`Installing for the tests: ${missing.join(" ")} (NO_APT=1 prevents this) ...`);
+  withoutServices(() => {
+    const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const run = (...args) => spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", 2], env: environment }).status === 0;
+    const install = () => run("install", "-y", "--no-install-recommends", ...missing);
+    if (!install() && !(run("update") && install())) {
+      console.error("apt-get could not install them (see above); the tests that need them skip.");
+    }
+  });
+}
+
+/** policy-rc.d (Debian Policy §9.3.3.1) is asked before a package starts its service. */
+function withoutServices(work) {
+  const policy = "/usr/sbin/policy-rc.d";
+  const ours = !existsSync(policy);
+  if (ours) {
+    writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  }
+  try {
+    work();
+  } finally {
+    if (ours) {
+      rmSync(policy, { force: true });
+    }
+  }
+}
+
+function onPath(program) {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
+}
+
+function pythonHas(modules) {
+  return ["/usr/bin/python3", "python3"].some((python) => spawnSync(python, ["-c", `import ${modules}`], { stdio: "ignore" }).status === 0);
+}
