@@ -1,3 +1,5 @@
+import type { Log } from "./log.ts";
+
 /**
  * A gateway link: frames from devices in, frames to devices out. Links know no keys and no meaning; what they carry is decided
  * in ingest. One file per kind in links/, one line in links/index.ts.
@@ -11,6 +13,8 @@ export interface GatewayLink {
   stop(): Promise<void>;
   /** Ends what a revoked or replaced device still holds open. */
   disconnect(device: string): void;
+  /** What is in the way, for people; null while it works. */
+  trouble(): string | null;
   /** Counters for health: connections, frames and bytes by direction, frames refused before ingest by reason. */
   readonly counters: LinkCounters;
 }
@@ -37,3 +41,17 @@ export interface LinkCounters {
   /** By reason: "too-long", "checksum", "unauthenticated", "wrong-topic"... */
   readonly refused: Record<string, number>;
 }
+
+/** What a link gets from the composition root. */
+export interface LinkContext {
+  readonly log: Log;
+  readonly authenticate: Authenticate;
+  /** From 0 (inclusive) to 1 (exclusive); back-off jitter. */
+  readonly random: () => number;
+}
+
+/**
+ * The device whose credentials these are, or null. Compares in constant time, also for a name nobody has, and refuses revoked
+ * devices. The password is as it came: any bytes, at most a CONNECT packet long.
+ */
+export type Authenticate = (name: string, password: Uint8Array) => { readonly name: string } | null;

@@ -1,4 +1,5 @@
 import type { Fault } from "../protocols/fault.ts";
+import type { Log } from "./log.ts";
 
 /**
  * A sink carries records to one platform. It sees records and gaps, never frames or keys. One file per kind in sinks/, one line
@@ -69,4 +70,13 @@ export interface Gap {
   readonly reason: string;
   /** The sink it is missing at, where others may have it. */
   readonly sink?: string;
+}
+
+/** What a sink gets from the composition root. */
+export interface SinkContext {
+  readonly log: Log;
+  /** The gateway's name: client ids and the `gateway` user property. */
+  readonly gateway: string;
+  /** From 0 (inclusive) to 1 (exclusive); back-off jitter. */
+  readonly random: () => number;
 }
