@@ -17,7 +17,10 @@ export function nextBootEpoch(file: string): number | Fault {
     // A torn record may have held last + 1, and that epoch may have been used if only its end was damaged later.
     const epoch = last + (torn ? 2 : 1);
     if (epoch > epochMax) {
-      return fault("epochs-used-up", `${file}: all ${epochMax + 1} starts under these device keys are used up; replace the devices' keys`);
+      return fault(
+        "epochs-used-up",
+        `${file}: all ${epochMax + 1} starts under these device keys are used up; replace the devices' keys`,
+      );
     }
     const descriptor = openSync(file, "a", 0o600);
     try {
@@ -31,9 +34,14 @@ export function nextBootEpoch(file: string): number | Fault {
       closeSync(descriptor);
     }
     syncFolder(dirname(file));
-    return lastEpoch(read(file)).last === epoch ? epoch : fault("storage", `${file} does not read back what was written`);
+    return lastEpoch(read(file)).last === epoch
+      ? epoch
+      : fault("storage", `${file} does not read back what was written`);
   } catch (error) {
-    return fault("storage", `${file} cannot be written (${error instanceof Error ? error.message.split(",")[0] : "unknown"})`);
+    return fault(
+      "storage",
+      `${file} cannot be written (${error instanceof Error ? error.message.split(",")[0] : "unknown"})`,
+    );
   }
 }
 

@@ -58,7 +58,10 @@ export function encodeMessageEntry(entry: MessageEntry): Uint8Array {
 
 export function decodeMessageEntry(payload: Uint8Array): MessageEntry | Fault {
   if (payload.length < fixedLength) {
-    return fault("truncated", `a message entry has at least ${fixedLength} bytes, this one ${payload.length}`);
+    return fault(
+      "truncated",
+      `a message entry has at least ${fixedLength} bytes, this one ${payload.length}`,
+    );
   }
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   const bootTime = view.getFloat64(16);
@@ -98,7 +101,11 @@ export interface TagRecord {
 export function encodeDeviceState(state: DeviceStateEntry): Uint8Array {
   return encodeCbor([
     state.kid,
-    state.epochs.map(({ epoch, bootTime, received }) => [epoch, bootTime === null ? null : Math.round(bootTime), received.flat()]),
+    state.epochs.map(({ epoch, bootTime, received }) => [
+      epoch,
+      bootTime === null ? null : Math.round(bootTime),
+      received.flat(),
+    ]),
     state.tags.map(({ epoch, piv, tag }) => [epoch, piv, tag]),
   ]);
 }
@@ -113,11 +120,19 @@ export function decodeDeviceState(payload: Uint8Array): DeviceStateEntry | Fault
     kid: whole(kid),
     epochs: list(epochs).map((item) => {
       const [epoch, bootTime, flat] = list(item);
-      return { epoch: whole(epoch), bootTime: bootTime === null ? null : whole(bootTime), received: pairs(list(flat).map(whole)) };
+      return {
+        epoch: whole(epoch),
+        bootTime: bootTime === null ? null : whole(bootTime),
+        received: pairs(list(flat).map(whole)),
+      };
     }),
     tags: list(tags).map((item) => {
       const [epoch, piv, tag] = list(item);
-      return { epoch: whole(epoch), piv: whole(piv), tag: tag instanceof Uint8Array ? tag.slice() : new Uint8Array(0) };
+      return {
+        epoch: whole(epoch),
+        piv: whole(piv),
+        tag: tag instanceof Uint8Array ? tag.slice() : new Uint8Array(0),
+      };
     }),
   };
   const numbers = [state.kid, ...state.epochs.map(({ epoch }) => epoch), ...state.tags.map(({ piv }) => piv)];

@@ -6,6 +6,9 @@ import { buildAll, bundle } from "./build.mjs";
 export default async function (args, { root }) {
   await buildAll();
   await bundle({ entry: "scripts/bench/run.ts", name: "bench", external: ["open-sml", "esbuild"] });
-  const run = spawnSync(process.execPath, ["--expose-gc", join(root, "dist", "bench.mjs"), ...args], { cwd: root, stdio: "inherit" });
+  const run = spawnSync(process.execPath, ["--expose-gc", join(root, "dist", "bench.mjs"), ...args], {
+    cwd: root,
+    stdio: "inherit",
+  });
   process.exit(run.status ?? 1);
 }

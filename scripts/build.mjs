@@ -1,6 +1,6 @@
 // Builds what is shipped: dist/hasen.mjs (one file, with the native parts of serialport beside it) and dist/street.mjs, the
 // street of `npm start`. The same function builds a task's TypeScript entry for one run.
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -42,7 +42,10 @@ const serialportPrebuilds = {
   name: "serialport-prebuilds",
   setup(setup) {
     setup.onLoad({ filter: /@serialport[\\/]bindings-cpp[\\/]dist[\\/].*bindings?\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(/\(0, path_1\.join\)\(__dirname, ["']\.\.\/["']\)/, "__dirname"),
+      contents: readFileSync(path, "utf8").replace(
+        /\(0, path_1\.join\)\(__dirname, ["']\.\.\/["']\)/,
+        "__dirname",
+      ),
       loader: "js",
     }));
   },
@@ -69,7 +72,9 @@ export async function buildAll() {
   ]);
   copyPrebuilds();
   chmodSync(join(dist, "hasen.mjs"), 0o755);
-  const sizes = outputs.flatMap((output) => Object.entries(output).map(([file, { bytes }]) => `${file} ${(bytes / 1024).toFixed(0)} kB`));
+  const sizes = outputs.flatMap((output) =>
+    Object.entries(output).map(([file, { bytes }]) => `${file} ${(bytes / 1024).toFixed(0)} kB`),
+  );
   return { sizes, milliseconds: Math.round(performance.now() - start) };
 }
 

@@ -29,13 +29,17 @@ export function installMissing() {
   }
   const root = process.getuid?.() === 0;
   if (process.env.NO_APT === "1" || !root || !onPath("apt-get")) {
-    console.error(`Some tests will skip, because these Debian packages are missing. To have them all, run once:\n  sudo apt-get install --no-install-recommends ${missing.join(" ")}\n`);
+    console.error(
+      `Some tests will skip, because these Debian packages are missing. To have them all, run once:\n  sudo apt-get install --no-install-recommends ${missing.join(" ")}\n`,
+    );
     return;
   }
   console.error(`Installing for the tests: ${missing.join(" ")} (NO_APT=1 prevents this) ...`);
   withoutServices(() => {
     const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const run = (...args) => spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", 2], env: environment }).status === 0;
+    const run = (...args) =>
+      spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", 2], env: environment }).status ===
+      0;
     const install = () => run("install", "-y", "--no-install-recommends", ...missing);
     if (!install() && !(run("update") && install())) {
       console.error("apt-get could not install them (see above); the tests that need them skip.");
@@ -65,5 +69,7 @@ function onPath(program) {
 }
 
 function pythonHas(modules) {
-  return ["/usr/bin/python3", "python3"].some((python) => spawnSync(python, ["-c", `import ${modules}`], { stdio: "ignore" }).status === 0);
+  return ["/usr/bin/python3", "python3"].some(
+    (python) => spawnSync(python, ["-c", `import ${modules}`], { stdio: "ignore" }).status === 0,
+  );
 }

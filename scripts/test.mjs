@@ -16,11 +16,15 @@ export default async function (args, { root, task }) {
     installMissing();
     if (process.env.CI) {
       const missing = missingPackages();
-      check(`every Debian package that tests want is here${missing.length > 0 ? `; missing: ${missing.join(" ")}` : ""}`, missing.length === 0);
+      check(
+        `every Debian package that tests want is here${missing.length > 0 ? `; missing: ${missing.join(" ")}` : ""}`,
+        missing.length === 0,
+      );
     }
   }
   const run = (program, ...more) =>
-    spawnSync(join(root, "node_modules", ".bin", program), more, { cwd: root, stdio: "inherit" }).status === 0;
+    spawnSync(join(root, "node_modules", ".bin", program), more, { cwd: root, stdio: "inherit" }).status ===
+    0;
   check("types (tsc)", run("tsc", "--noEmit"));
   check("lint and format (biome)", run("biome", "check", "--error-on-warnings", "."));
   check(
@@ -45,17 +49,34 @@ function runTests(root, args) {
   const report = join(folder, "report.json");
   const vitest = spawnSync(
     process.execPath,
-    [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args],
+    [
+      join(root, "node_modules", "vitest", "vitest.mjs"),
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+      ...args,
+    ],
     { cwd: root, stdio: "inherit" },
   );
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(report, "utf8"));
-    const skipped = testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === "pending" || status === "skipped"));
+    const {
+      numPassedTests,
+      numFailedTests,
+      numPendingTests,
+      numTodoTests,
+      numFailedTestSuites,
+      testResults,
+    } = JSON.parse(readFileSync(report, "utf8"));
+    const skipped = testResults.flatMap(({ assertionResults }) =>
+      assertionResults.filter(({ status }) => status === "pending" || status === "skipped"),
+    );
     for (const { fullName } of skipped) {
       console.log(`skipped: ${fullName}`);
     }
     // A file that does not load has no tests to fail, and an error outside of tests still fails the run.
-    const failed = numFailedTests > 0 ? numFailedTests : numFailedTestSuites > 0 || vitest.status !== 0 ? 1 : 0;
+    const failed =
+      numFailedTests > 0 ? numFailedTests : numFailedTestSuites > 0 || vitest.status !== 0 ? 1 : 0;
     return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };

@@ -1,0 +1,401 @@
+/**
+ * The gate: frames in, durable entries out, acknowledgements back. The order of checks is fixed (WIRE: receiving): length, header,
+ * device, epoch, received ranges, failure budget, tag; only then is CBOR decoded, stored, and acknowledged once it is on disk.
+ */
+import type { Crypto } from "../protocols/crypto.ts";
+import { open, parseAny } from "../protocols/envelope.ts";
+import { type Fault, type FaultCode, fault, isFault } from "../protocols/fault.ts";
+import { frameMax } from "../protocols/link.ts";
+import { packShapeId } from "../protocols/pack.ts";
+import type { Ranges } from "../protocols/ranges.ts";
+import type { FailureBudget } from "./budget.ts";
+import { type Device, Devices } from "./devices.ts";
+import type { Downlink } from "./downlink.ts";
+import {
+  decodeDeviceState,
+  decodeMessageEntry,
+  encodeDeviceState,
+  encodeGap,
+  encodeMessageEntry,
+  entryKind,
+  type MessageEntry,
+} from "./entry.ts";
+import { interpret, type Meaning } from "./interpret.ts";
+import type { FrameSource } from "./link.ts";
+import type { Log } from "./log.ts";
+import type { DeviceRegistry } from "./registry.ts";
+import { Shapes } from "./shapes.ts";
+import type { Gap } from "./sink.ts";
+import type { Spool, SpoolEntry } from "./spool/spool.ts";
+
+export interface IngestOptions {
+  readonly spool: Spool;
+  readonly registry: DeviceRegistry;
+  readonly crypto: Crypto;
+  readonly deployment: string;
+  readonly downlink: Downlink;
+  readonly budget: FailureBudget;
+  readonly log: Log;
+  /** Unix ms. */
+  readonly now: () => number;
+  /** ms of a clock that never jumps. */
+  readonly monotonic: () => number;
+  /** Something new is durable: sinks may look. */
+  readonly stored: () => void;
+}
+
+export class Ingest {
+  readonly devices: Devices;
+  readonly shapes: Shapes;
+  /** Messages on disk, by what they are. */
+  readonly counts = { received: 0, stored: 0, rows: 0, unusable: 0, parked: 0 };
+  /** Messages that were not stored, by reason. */
+  readonly refused: Partial<Record<FaultCode, number>> = {};
+  readonly #options: IngestOptions;
+  /** Who waits for a reserved message's block, by device and number. */
+  readonly #waiting = new Map<string, (() => void)[]>();
+  /** When a shape was last asked for, by device and shape; ms of the monotonic clock. */
+  readonly #asked = new Map<string, number>();
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.devices = new Devices(options);
+    this.shapes = new Shapes(options.crypto);
+  }
+
+  /** Takes one frame. `settled` is called once, when its fate is decided: durable, or refused, or failed. */
+  receive(frame: Uint8Array, source: FrameSource, settled: () => void): void {
+    this.counts.received++;
+    const refusal = this.#admit(frame, source, settled);
+    if (refusal !== null) {
+      this.#refuse(refusal, source);
+      settled();
+    }
+  }
+
+  /** Null when the frame was taken on and will be settled later; otherwise why it is refused. */
+  #admit(frame: Uint8Array, source: FrameSource, settled: () => void): Fault | null {
+    if (frame.length > frameMax) {
+      return fault("too-long", `frame of ${frame.length} bytes, at most ${frameMax} are taken`);
+    }
+    const header = parseAny(frame);
+    if (isFault(header)) {
+      return header;
+    }
+    const { kid, epoch, piv } = header;
+    const device = this.devices.byKid(kid);
+    if (device === null) {
+      return fault("unknown-device", `no device has key id ${kid}; register it with: hasen device new`);
+    }
+    if (device.entry.state === "revoked") {
+      return fault(
+        "revoked",
+        `${device.entry.name} was revoked; make it new keys with: hasen device replace ${device.entry.name}`,
+      );
+    }
+    if (header.alg !== device.entry.alg) {
+      return fault("header", `${device.entry.name} is registered for another algorithm than it used`);
+    }
+    if (device.received.standing(epoch, piv) === "old-epoch") {
+      return fault(
+        "old-epoch",
+        `${device.entry.name} sent from epoch ${epoch}, the newest is ${device.received.newest}`,
+      );
+    }
+    const { budget, monotonic, now } = this.#options;
+    if (!budget.allows(source.address, monotonic())) {
+      return fault("budget", `${source.address} failed too often; it is heard again in a moment`);
+    }
+    const session = device.uplink(epoch);
+    const body = open(session, header, frame);
+    if (isFault(body)) {
+      budget.spend(source.address, monotonic());
+      return fault(
+        body.fault,
+        `${device.entry.name}: the tag does not hold (forged, damaged, or the device has another key)`,
+      );
+    }
+    device.keep(epoch, session);
+    device.source = source;
+    device.lastHeard = now();
+    return this.#takeOn(device, { kid, epoch, piv, tag: frame.slice(-8), body }, settled);
+  }
+
+  /** An authentic message: known already, under way, or new. */
+  #takeOn(device: Device, message: Authentic, settled: () => void): Fault | null {
+    const { epoch, piv, tag } = message;
+    const { received, entry } = device;
+    const standing = received.standing(epoch, piv);
+    if (standing !== "new" && !received.sameTag(epoch, piv, tag)) {
+      return fault(
+        "cloned",
+        `two different messages carry number ${epoch}/${piv} of ${entry.name}: another device holds its key; revoke it`,
+      );
+    }
+    if (standing === "received") {
+      this.#options.downlink.acknowledge(device, epoch, piv);
+      return fault("replayed", `${entry.name} message ${epoch}/${piv} is stored already; acknowledged again`);
+    }
+    const key = identity(message);
+    if (standing === "reserved") {
+      // The same frame twice within one commit: stored once, both settled by the same fsync.
+      this.#waiting.get(key)?.push(settled);
+      this.#count("replayed");
+      return null;
+    }
+    received.reserve(epoch, piv, tag);
+    this.#waiting.set(key, [settled]);
+    this.#store(device, message, key);
+    return null;
+  }
+
+  #store(device: Device, message: Authentic, key: string): void {
+    const { epoch, piv, body } = message;
+    const { spool, now } = this.#options;
+    const meaning = interpret(body, device.entry.alg === 0, this.shapes);
+    const unusable = isFault(meaning);
+    if (!unusable && meaning.message.type === "hello") {
+      device.received.setBootTime(epoch, now() - meaning.message.uptime * 1000);
+    }
+    const stored: MessageEntry = {
+      ...message,
+      received: now(),
+      bootTime: device.received.bootTime(epoch),
+      parked: !unusable && meaning.awaits !== null,
+      released: false,
+    };
+    const kind = unusable ? entryKind.unusable : entryKind.message;
+    spool.append(kind, encodeMessageEntry(stored), (failure, offset) => {
+      if (failure === null) {
+        this.#durable(device, stored, meaning, offset);
+      } else {
+        device.received.release(epoch, piv);
+        this.#refuse(failure, { address: device.entry.name });
+      }
+      const waiting = this.#waiting.get(key) ?? [];
+      this.#waiting.delete(key);
+      for (const settled of waiting) {
+        settled();
+      }
+    });
+  }
+
+  /** The message is on disk: it counts, it is acknowledged, and what it asks for is done. */
+  #durable(device: Device, entry: MessageEntry, meaning: Meaning | Fault, offset: number): void {
+    const { epoch, piv } = entry;
+    this.counts.stored++;
+    this.#giveUp(device, epoch, device.received.commit(epoch, piv));
+    this.#options.downlink.acknowledge(device, epoch, piv);
+    if (isFault(meaning)) {
+      this.counts.unusable++;
+      this.#refuse(meaning, { address: device.entry.name });
+      this.#options.downlink.send(device, { type: "nack", deviceEpoch: epoch, piv, code: meaning.fault });
+    } else {
+      this.counts.rows += meaning.rows;
+      this.#apply(device, entry, meaning, offset);
+      this.#answer(device, entry, meaning);
+      this.releaseParked();
+    }
+    this.#options.stored();
+  }
+
+  /** What a message changes in the gateway's own knowledge; the same when it is read again at start. */
+  #apply(device: Device, entry: MessageEntry, meaning: Meaning, offset: number): void {
+    const { message, awaits } = meaning;
+    if (awaits !== null) {
+      this.counts.parked++;
+      this.shapes.park(awaits, { offset, message: identity(entry) });
+      this.#options.spool.pin(offset);
+    } else if (message.type === "hello") {
+      device.received.setBootTime(entry.epoch, entry.received - message.uptime * 1000);
+    } else if (message.type === "dropped") {
+      device.received.close(entry.epoch, message.ranges);
+    } else if (message.type === "shape") {
+      this.shapes.learn(message.shape);
+    }
+  }
+
+  /** What a message asks of the gateway. */
+  #answer(device: Device, { epoch, piv }: MessageEntry, { message, awaits }: Meaning): void {
+    const { downlink, now } = this.#options;
+    if (message.type === "hello" || message.type === "time-request") {
+      downlink.send(device, { type: "time", deviceEpoch: epoch, answers: piv, unix: Math.round(now()) });
+    }
+    const wanted =
+      message.type === "hello"
+        ? message.shapes.filter((id) => this.shapes.get(id) === null)
+        : awaits !== null
+          ? [awaits]
+          : [];
+    for (const id of wanted) {
+      this.#askForShape(device, epoch, id);
+    }
+  }
+
+  #askForShape(device: Device, deviceEpoch: number, id: string): void {
+    const key = `${device.entry.kid}/${id}`;
+    const last = this.#asked.get(key);
+    const at = this.#options.monotonic();
+    if (last === undefined || at - last >= askIntervalMin) {
+      if (this.#asked.size >= askedMax) {
+        this.#asked.clear();
+      }
+      this.#asked.set(key, at);
+      this.#options.downlink.send(device, {
+        type: "command",
+        deviceEpoch,
+        name: "send-shape",
+        arguments: id,
+      });
+    }
+  }
+
+  /** Writes the packs again whose shape came, so that every sink's cursor still has them ahead of it. */
+  releaseParked(): void {
+    const { spool, stored } = this.#options;
+    for (const id of this.shapes.releasable()) {
+      for (const parked of this.shapes.release(id)) {
+        const [waiting] = spool.read(parked.offset, { entries: 1, bytes: 2 * frameMax });
+        const entry =
+          waiting === undefined || waiting.offset !== parked.offset
+            ? null
+            : decodeMessageEntry(waiting.payload);
+        if (entry === null || isFault(entry)) {
+          this.#count("storage");
+          continue;
+        }
+        spool.append(
+          entryKind.message,
+          encodeMessageEntry({ ...entry, parked: false, released: true }),
+          (failure) => {
+            if (failure === null) {
+              spool.unpin(parked.offset);
+              stored();
+            } else {
+              this.shapes.park(id, parked);
+            }
+          },
+        );
+      }
+    }
+  }
+
+  /** Numbers that cannot be kept as missing any longer are declared lost to every sink. */
+  #giveUp(device: Device, epoch: number, ranges: Ranges): void {
+    for (const [from, to] of ranges) {
+      this.declare({
+        device: device.entry.device,
+        epoch,
+        from,
+        to,
+        state: "dropped",
+        reason: "too many holes in the message numbers",
+      });
+    }
+  }
+
+  /** Puts a gap into the spool, on its way to the sinks. */
+  declare(gap: Gap): void {
+    this.#options.spool.append(entryKind.gap, encodeGap(gap), () => this.#options.stored());
+  }
+
+  /** Takes in one entry found in the spool at start. */
+  restore({ kind, payload, offset }: SpoolEntry): void {
+    if (kind === entryKind.message || kind === entryKind.unusable) {
+      const entry = decodeMessageEntry(payload);
+      const device = isFault(entry) ? null : this.devices.byKid(entry.kid);
+      if (!isFault(entry) && device !== null) {
+        device.received.restoreMessage(entry.epoch, entry.piv, entry.tag);
+        if (kind === entryKind.message) {
+          this.#restoreMeaning(device, entry, offset);
+        }
+      }
+    } else if (kind === entryKind.deviceState) {
+      const state = decodeDeviceState(payload);
+      if (!isFault(state)) {
+        this.devices.byKid(state.kid)?.received.restore(state);
+      }
+    } else if (kind === entryKind.shape) {
+      this.shapes.learnEncoded(payload);
+    }
+  }
+
+  #restoreMeaning(device: Device, entry: MessageEntry, offset: number): void {
+    if (entry.released) {
+      const parked = this.shapes.forget(identity(entry));
+      if (parked !== null) {
+        this.#options.spool.unpin(parked.offset);
+      }
+    } else if (entry.parked || entry.body[1] !== packType) {
+      const meaning = interpret(entry.body, true, this.shapes);
+      if (!isFault(meaning)) {
+        this.#apply(
+          device,
+          entry,
+          { ...meaning, awaits: entry.parked ? awaitedShape(meaning) : null },
+          offset,
+        );
+      }
+    }
+  }
+
+  /** What must be written again before a segment is recycled, so that a quiet device keeps its state. */
+  snapshot(): { kind: number; payload: Uint8Array }[] {
+    return [
+      ...this.devices
+        .snapshots()
+        .map((state) => ({ kind: entryKind.deviceState, payload: encodeDeviceState(state) })),
+      ...this.shapes.encoded().map((payload) => ({ kind: entryKind.shape, payload })),
+    ];
+  }
+
+  #refuse(refusal: Fault, source: { readonly address: string }): void {
+    const count = this.#count(refusal.fault);
+    // One line for the first of a kind, then for each power of two: a forger does not fill the journal.
+    if ((count & (count - 1)) === 0) {
+      this.#options.log.warn(
+        { source: source.address, code: refusal.fault, count },
+        `message refused: ${refusal.detail}`,
+      );
+    }
+  }
+
+  #count(code: FaultCode): number {
+    const count = (this.refused[code] ?? 0) + 1;
+    this.refused[code] = count;
+    return count;
+  }
+}
+
+interface Authentic {
+  readonly kid: number;
+  readonly epoch: number;
+  readonly piv: number;
+  readonly tag: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+function identity({
+  kid,
+  epoch,
+  piv,
+}: {
+  readonly kid: number;
+  readonly epoch: number;
+  readonly piv: number;
+}): string {
+  return `${kid}/${epoch}/${piv}`;
+}
+
+/** A parked pack's shape id, also where the shape has become known since. */
+function awaitedShape({ message }: Meaning): string | null {
+  const id = message.type === "pack" ? packShapeId(message.value) : null;
+  return isFault(id) ? null : id;
+}
+
+/** A message is `[type, ...]`; its type is the byte after the array's head. Packs change nothing but the sinks. */
+const packType = 1;
+
+/** Between two requests for the same shape to the same device, ms. */
+const askIntervalMin = 10_000;
+const askedMax = 10_000;

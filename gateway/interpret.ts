@@ -1,0 +1,60 @@
+/** What an authentic message says, checked as far as this gateway can: the last step before it is stored. */
+import { type Fault, fault, isFault } from "../protocols/fault.ts";
+import { decodeUp, type UpMessage } from "../protocols/message.ts";
+import { decodePack, type Pack, packShapeId } from "../protocols/pack.ts";
+import { inRange } from "../protocols/quantity.ts";
+import type { Shape } from "../protocols/shape.ts";
+import { isPersonal, type Shapes } from "./shapes.ts";
+
+export interface Meaning {
+  readonly message: UpMessage;
+  /** Id of the shape that a pack waits for; null where nothing is missing. */
+  readonly awaits: string | null;
+  /** Rows of readings, 0 for what is no pack or not yet readable. */
+  readonly rows: number;
+}
+
+/** The meaning of a message's CBOR, or the Fault that makes it unusable though authentic. */
+export function interpret(body: Uint8Array, encrypted: boolean, shapes: Shapes): Meaning | Fault {
+  const message = decodeUp(body);
+  if (isFault(message)) {
+    return message;
+  }
+  if (message.type !== "pack") {
+    return { message, awaits: null, rows: 0 };
+  }
+  const id = packShapeId(message.value);
+  if (isFault(id)) {
+    return id;
+  }
+  const shape = shapes.get(id);
+  if (shape === null) {
+    return shapes.mayPark
+      ? { message, awaits: id, rows: 0 }
+      : fault("unknown-shape", `shape ${id} is unknown and no more packs may wait for theirs`);
+  }
+  const pack = decodePack(message.value, shape);
+  if (isFault(pack)) {
+    return pack;
+  }
+  if (!encrypted && isPersonal(shape)) {
+    return fault(
+      "not-allowed",
+      "personal readings came unencrypted; give the device a board with AES, or sensors without personal readings",
+    );
+  }
+  return outOfRange(pack.rows, shape) ?? { message, awaits: null, rows: pack.rows.length };
+}
+
+function outOfRange(rows: Pack["rows"], shape: Shape): Fault | null {
+  for (const { values } of rows) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      const { quantity, exponent } = shape.columns[i];
+      if (value !== null && !inRange(quantity, value, exponent)) {
+        return fault("range", `${quantity} is outside the range of its row in the quantity table`);
+      }
+    }
+  }
+  return null;
+}

@@ -1,0 +1,146 @@
+/**
+ * From a spool entry to what sinks see: SenML records with exact values and absolute times, and gaps. The unit is the quantity's,
+ * the value is the register's; nothing is converted or rounded here.
+ */
+import { decimalText } from "../protocols/decimal.ts";
+import { type Fault, fault, isFault } from "../protocols/fault.ts";
+import { decodeUp } from "../protocols/message.ts";
+import { decodePack, type Pack, packShapeId } from "../protocols/pack.ts";
+import { quantityOf } from "../protocols/quantity.ts";
+import type { Shape } from "../protocols/shape.ts";
+import { decodeGap, decodeMessageEntry, entryKind, type MessageEntry } from "./entry.ts";
+import type { DeviceEntry } from "./registry.ts";
+import type { CityRecord, Gap } from "./sink.ts";
+
+export interface Resolved {
+  readonly records: readonly CityRecord[];
+  readonly gaps: readonly Gap[];
+}
+
+export interface ResolveContext {
+  shape(id: string): Shape | null;
+  device(kid: number): DeviceEntry | null;
+  /** The sink that asks: gaps meant for another are left out. */
+  readonly sink: string;
+  /** Entries received before this, Unix ms, are backlog. */
+  readonly backlogBefore: number;
+}
+
+const nothing: Resolved = { records: [], gaps: [] };
+
+/** What one entry means to a sink; nothing for what concerns the gateway alone. */
+export function resolveEntry(kind: number, payload: Uint8Array, context: ResolveContext): Resolved | Fault {
+  if (kind === entryKind.gap) {
+    const gap = decodeGap(payload);
+    return isFault(gap)
+      ? gap
+      : gap.sink === undefined || gap.sink === context.sink
+        ? { records: [], gaps: [gap] }
+        : nothing;
+  }
+  if (kind !== entryKind.message) {
+    return nothing;
+  }
+  const entry = decodeMessageEntry(payload);
+  return isFault(entry) ? entry : resolveMessage(entry, context);
+}
+
+function resolveMessage(entry: MessageEntry, context: ResolveContext): Resolved | Fault {
+  if (entry.parked) {
+    return nothing;
+  }
+  const device = context.device(entry.kid);
+  if (device === null) {
+    return fault(
+      "unknown-device",
+      `the registry no longer knows key id ${entry.kid}, so its records have no name`,
+    );
+  }
+  const message = decodeUp(entry.body);
+  if (isFault(message)) {
+    return message;
+  }
+  if (message.type === "dropped") {
+    const gaps = message.ranges.map(
+      ([from, to]): Gap => ({
+        device: device.device,
+        epoch: entry.epoch,
+        from,
+        to,
+        state: "dropped",
+        reason: message.reason,
+      }),
+    );
+    return { records: [], gaps };
+  }
+  if (message.type !== "pack") {
+    return nothing;
+  }
+  const id = packShapeId(message.value);
+  const shape = isFault(id) ? null : context.shape(id);
+  if (shape === null) {
+    return fault(
+      "unknown-shape",
+      `the shape of ${device.name} message ${entry.epoch}/${entry.piv} is not known`,
+    );
+  }
+  const pack = decodePack(message.value, shape);
+  return isFault(pack)
+    ? pack
+    : { records: recordsOf(pack, shape, entry, device, context.backlogBefore), gaps: [] };
+}
+
+function recordsOf(
+  pack: Pack,
+  shape: Shape,
+  entry: MessageEntry,
+  device: DeviceEntry,
+  backlogBefore: number,
+): CityRecord[] {
+  const backlog = entry.received < backlogBefore;
+  const records: CityRecord[] = [];
+  pack.rows.forEach((row, index) => {
+    const { time, quality } = placeInTime(row.time, pack.timeQuality, entry);
+    shape.columns.forEach(({ quantity, exponent }, column) => {
+      const value = row.values[column];
+      if (value !== null) {
+        records.push({
+          device: device.device,
+          n: `${device.device}:${quantity}`,
+          u: quantityOf(quantity)?.senml ?? "",
+          v: decimalText(value, exponent),
+          t: secondsText(time),
+          dh: `${entry.epoch}/${entry.piv}/${index}`,
+          timeQuality: quality,
+          backlog,
+        });
+      }
+    });
+  });
+  return records;
+}
+
+/**
+ * Unix ms of a row. Relative times count from the device's boot, which hello and its arrival tell; without a hello the best there
+ * is to say is when the message came, and that it is so.
+ */
+function placeInTime(
+  time: number | null,
+  quality: Pack["timeQuality"],
+  entry: MessageEntry,
+): { time: number; quality: CityRecord["timeQuality"] } {
+  if (quality === "synced" && time !== null) {
+    return { time, quality: null };
+  }
+  if (quality === "relative" && time !== null && entry.bootTime !== null) {
+    return { time: Math.round(entry.bootTime + time), quality: "relative" };
+  }
+  return { time: Math.round(entry.received), quality: "unknown" };
+}
+
+/** Unix seconds with as many decimals as the milliseconds need. */
+function secondsText(milliseconds: number): string {
+  return milliseconds % 1000 === 0
+    ? String(milliseconds / 1000)
+    : decimalText(milliseconds, -3).replace(/0+$/, "");
+}
