@@ -1,3 +1,5 @@
+import { fromWords, type Integer, toWords, type Words } from "./decimal.ts";
+
 /**
  * The one table of what is measured. Encoder widths, range checks, sinks and docs follow from its rows; a new quantity is one
  * row here. The name of a row is the channel name in records (`<device URN>:<name>`).
@@ -24,6 +26,7 @@ export interface Quantity {
 }
 
 const counterMax = 9007199254740991;
+const exponentMax = 18; // decimal.ts
 
 function energy(obis: string, model: string | null): Quantity {
   return row("Wh", "WHR", obis, "Wh", model, -1, 0, counterMax, true, true);
@@ -101,7 +104,88 @@ export const quantities = {
 
 export type QuantityName = keyof typeof quantities;
 
+export const quantityNames = Object.keys(quantities) as readonly QuantityName[];
+
 /** The row of a name that came from a wire or a config; null where the table has none. */
 export function quantityOf(name: string): Quantity | null {
-  return Object.hasOwn(quantities, name) ? quantities[name as QuantityName] : null;
+  return isQuantityName(name) ? quantities[name] : null;
+}
+
+export function isQuantityName(name: string): name is QuantityName {
+  return quantityNames.includes(name as QuantityName);
+}
+
+/** Whether integer x 10^exponent lies within the quantity's range: exactly, for 64 bits and exponents from -18 to 18. */
+export function inRange(quantity: Quantity, integer: Integer, exponent: number): boolean {
+  const value = typeof integer === "number" ? integer : fromWords(integer.high, integer.low);
+  return typeof value === "number"
+    ? value >= leastAt(quantity, exponent) && value <= mostAt(quantity, exponent)
+    : wordsInRange(quantity, value, quantity.exponent - exponent);
+}
+
+/** Bits of a signed integer in a pack (protocols/pack.ts). */
+export type Width = 8 | 16 | 32;
+
+/**
+ * The narrowest width whose integers hold the whole range in steps of 10^exponent and leave the width's minimum free for
+ * "missing"; null where 32 bits do not. A counter travels as differences, and 32 bits hold those of any house: 36 kW through
+ * 24 quarter hours are 2 160 000 steps of 0.1 Wh.
+ */
+export function widthFor(quantity: Quantity, exponent: number): Width | null {
+  if (exponent < -exponentMax || exponent > exponentMax) {
+    return null;
+  }
+  if (quantity.counter) {
+    return 32;
+  }
+  const extent = Math.max(-leastAt(quantity, exponent), mostAt(quantity, exponent));
+  return extent <= widthMost(8) ? 8 : extent <= widthMost(16) ? 16 : extent <= widthMost(32) ? 32 : null;
+}
+
+/** The greatest integer of a width; its negative is the least one that is a value. */
+export function widthMost(width: Width): number {
+  return width === 8 ? 127 : width === 16 ? 32767 : 2147483647;
+}
+
+/**
+ * The least whole number of steps of 10^exponent within the range. Where steps are so fine that it is beyond 2^53 it is
+ * rounded, but stays beyond, so comparing it with a safe number remains exact.
+ */
+export function leastAt(quantity: Quantity, exponent: number): number {
+  const digits = exponent - quantity.exponent;
+  // The true quotient differs from any whole number by 10^-digits or more; half a unit in its last place is less.
+  return digits > 0 ? Math.ceil(quantity.least / powerOfTen(digits)) : quantity.least * powerOfTen(-digits);
+}
+
+/** The greatest whole number of steps of 10^exponent within the range; see leastAt. */
+export function mostAt(quantity: Quantity, exponent: number): number {
+  const digits = exponent - quantity.exponent;
+  return digits > 0 ? Math.floor(quantity.most / powerOfTen(digits)) : quantity.most * powerOfTen(-digits);
+}
+
+/** Up to 10^22 exactly; beyond, far above every range. (Math.pow is not exact on every board.) */
+function powerOfTen(digits: number): number {
+  let power = 1;
+  for (let i = 0; i < digits; i++) {
+    power *= 10;
+  }
+  return power;
+}
+
+/**
+ * x >= least exactly where floor(x / 10^n) >= least, and x <= most exactly where ceil(x / 10^n) <= most: so the value is
+ * divided by ten, `finer` times, until it is in the table's steps.
+ */
+function wordsInRange(quantity: Quantity, words: Words, finer: number): boolean {
+  let value: Integer = words;
+  let whole = true;
+  for (let i = 0; i < finer; i++) {
+    const parts = toWords(value);
+    const high = Math.floor(parts.high / 10);
+    const carried = (parts.high - high * 10) * 4294967296 + parts.low;
+    const low = Math.floor(carried / 10);
+    whole = whole && low * 10 === carried;
+    value = fromWords(high, low);
+  }
+  return typeof value === "number" && value >= quantity.least && (whole ? value : value + 1) <= quantity.most;
 }
