@@ -11,6 +11,10 @@ export interface MeterReading {
   readonly unit: string | null;
   /** "corrected" where a known fault of the meter was put right. Absent when the value stands as sent. */
   readonly quality?: "corrected" | "salvaged";
+  /** When the meter says it took the value: ISO 8601, or as the language sends it. Absent where it gives no time of day. */
+  readonly time?: string;
+  /** The entry's status word as sent. Absent where there is none. */
+  readonly status?: Integer;
 }
 
 export interface MeterNumber {

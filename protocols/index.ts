@@ -1,0 +1,11 @@
+import type { MeterLanguage } from "./meter.ts";
+import { sml } from "./sml.ts";
+
+/** The meter languages by name, alphabetical; one line each. */
+export const meterLanguages: readonly MeterLanguage[] = [sml];
+
+/** The language of a name that came from a config or a command line; null where there is none. */
+export function meterLanguage(name: string): MeterLanguage | null {
+  const found = meterLanguages.filter((language) => language.name === name);
+  return found.length === 0 ? null : found[0];
+}
