@@ -22,7 +22,7 @@ const refusals: Readonly<Record<number, string>> = {
   132: "the broker does not speak MQTT 5: set `protocol: 4`",
   133: "the broker refuses the client id",
   134: "the broker refuses user name or password: check `username` and the file of `passwordFile`",
-  135: "the broker does not authorise us: check `username`, password and the broker's access list",
+  135: "the broker does not let us in: check `username`, the file of `passwordFile` and the broker's access list",
   136: "the broker says that it is not available",
   137: "the broker is busy",
   138: "the broker has banned this client",

@@ -108,6 +108,8 @@ export interface BrokerParts {
   readonly options: IClientOptions;
   readonly log: Log;
   readonly random: () => number;
+  /** Called with each new client before it connects. */
+  readonly prepare?: (client: MqttClient) => void;
   readonly onUp: (client: MqttClient, connack: IConnackPacket) => void;
   /** Once after each `onUp`, when that connection is gone. */
   readonly onDown: (reason: string) => void;
@@ -204,6 +206,7 @@ export class BrokerConnection {
     }
     const client = mqtt.connect(this.parts.settings.url, options);
     this.client = client;
+    this.parts.prepare?.(client);
     client.on("connect", (connack) => this.connectedNow(client, connack));
     client.on("error", (error) => this.lost(client, brokerTrouble(error, this.parts.settings)));
     client.on("disconnect", (packet) =>

@@ -45,6 +45,8 @@ export interface LinkCounters {
 /** What a link gets from the composition root. */
 export interface LinkContext {
   readonly log: Log;
+  /** The gateway's name: client ids. */
+  readonly gateway: string;
   readonly authenticate: Authenticate;
   /** From 0 (inclusive) to 1 (exclusive); back-off jitter. */
   readonly random: () => number;

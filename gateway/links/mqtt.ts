@@ -1,7 +1,10 @@
 /** MQTT links: the gateway's own broker, or a client at somebody's broker when `url` names one. */
 import { type Static, Type } from "@sinclair/typebox";
 import { brokerKeys, brokerNeeds } from "../broker.ts";
-import { address, brokerUrl, duration, group, path, whole } from "../schema.ts";
+import type { GatewayLink, LinkContext } from "../link.ts";
+import { address, brokerUrl, duration, group, path, text, whole } from "../schema.ts";
+import { EmbeddedBroker } from "./embedded-broker.ts";
+import { ExternalBroker } from "./external-broker.ts";
 
 const schema = group(
   {
@@ -32,8 +35,8 @@ const schema = group(
     }),
     keepAliveMax: duration({
       about: {
-        en: "Longest keep-alive a device may ask for; it must ask for one",
-        de: "Längstes Keep-alive, das ein Gerät verlangen darf; eines muss es verlangen",
+        en: "Longest keep-alive of a device; one that asks for more, or for none, gets this",
+        de: "Längstes Keep-alive eines Geräts; verlangt es mehr oder keines, gilt dieses",
       },
       default: "15 min",
       least: "1 s",
@@ -63,6 +66,24 @@ const schema = group(
         example: "mqtts://broker.city.example:8883",
       }),
     ),
+    clientId: Type.Optional(
+      text({
+        about: {
+          en: "Client id at that broker; without it `dreihasen-<gateway>`",
+          de: "Client-Id an jenem Broker; ohne Angabe `dreihasen-<Gateway>`",
+        },
+        maxLength: 100,
+      }),
+    ),
+    sessionExpiry: duration({
+      about: {
+        en: "How long that broker keeps our session and the devices' messages while we are away",
+        de: "Wie lange jener Broker unsere Sitzung und die Nachrichten der Geräte für uns aufhebt",
+      },
+      default: "7 d",
+      least: "1 min",
+      most: "365 d",
+    }),
     ...brokerKeys,
   },
   {
@@ -71,6 +92,7 @@ const schema = group(
       ...brokerNeeds,
       username: "url",
       caFile: "url",
+      clientId: "url",
       serverCertificateFile: "serverKeyFile",
       serverKeyFile: "serverCertificateFile",
     },
@@ -79,4 +101,13 @@ const schema = group(
 
 export type MqttSettings = Static<typeof schema>;
 
-export const definition = { kind: "mqtt", schema } as const;
+export const definition = {
+  kind: "mqtt",
+  schema,
+  create(settings: MqttSettings, context: LinkContext): GatewayLink {
+    const { url } = settings;
+    return url === undefined
+      ? new EmbeddedBroker(settings, context)
+      : new ExternalBroker({ ...settings, url }, context);
+  },
+} as const;

@@ -1,0 +1,363 @@
+import { connect, type Socket } from "node:net";
+import fc from "fast-check";
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import { afterEach, describe, expect, it } from "vitest";
+import { freePort, until } from "../../hil-tests/programs.ts";
+import { frameMax } from "../../protocols/link.ts";
+import type { FrameSource } from "../link.ts";
+import { silentLog } from "../log.ts";
+import { EmbeddedBroker, type EmbeddedBrokerSettings } from "./embedded-broker.ts";
+
+const passwords: Readonly<Record<string, string>> = { "meter-1": "secret-1", "meter-2": "secret-2" };
+const revoked = new Set<string>();
+
+interface Arrival {
+  readonly frame: Uint8Array;
+  readonly source: FrameSource;
+  readonly settled: () => void;
+}
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  revoked.clear();
+  for (const end of endings.splice(0).reverse()) {
+    await end();
+  }
+});
+
+async function openBroker(changes: Partial<EmbeddedBrokerSettings> = {}, settleAtOnce = true) {
+  const port = await freePort();
+  const broker = new EmbeddedBroker(
+    {
+      listen: { host: "127.0.0.1", port },
+      connectionsMax: 20,
+      greetingMax: 5000,
+      keepAliveMax: 60_000,
+      ...changes,
+    },
+    {
+      log: silentLog(),
+      gateway: "gateway-1",
+      random: Math.random,
+      authenticate: (name, password) =>
+        passwords[name] === Buffer.from(password).toString() && !revoked.has(name) ? { name } : null,
+    },
+  );
+  const arrivals: Arrival[] = [];
+  await broker.start((frame, source, settled) => {
+    arrivals.push({ frame, source, settled });
+    if (settleAtOnce) {
+      settled();
+    }
+  });
+  endings.push(() => broker.stop());
+  return { broker, port, arrivals };
+}
+
+async function device(port: number, name: string, options: IClientOptions = {}): Promise<MqttClient> {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, {
+    username: name,
+    password: passwords[name]!,
+    clientId: name,
+    reconnectPeriod: 0,
+    ...options,
+  });
+  client.on("error", () => {});
+  endings.push(() => client.endAsync(true));
+  await new Promise<void>((resolve, reject) => {
+    client.once("connect", () => resolve());
+    client.once("error", reject);
+    client.once("close", () => reject(new Error("closed")));
+  });
+  return client;
+}
+
+async function raw(port: number): Promise<Socket & { closedByPeer: Promise<void> }> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.resume();
+  await new Promise((resolve) => socket.once("connect", resolve));
+  endings.push(async () => socket.destroy());
+  return Object.assign(socket, { closedByPeer: new Promise<void>((r) => socket.once("close", () => r())) });
+}
+
+/** A packet whose remaining length fits in one byte (3.1.1 §2.2). */
+function packet(first: number, ...parts: (number | string)[]): Buffer {
+  const body = parts.map((part) =>
+    typeof part === "number"
+      ? Buffer.from([part])
+      : Buffer.from(`\0${String.fromCharCode(part.length)}${part}`),
+  );
+  const length = body.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([Buffer.from([first, length]), ...body]);
+}
+
+function connectPacket(keepAlive = 60): Buffer {
+  return packet(0x10, "MQTT", 4, 0xc2, 0, keepAlive, "any", "meter-1", passwords["meter-1"]!);
+}
+
+async function stillServes(port: number): Promise<void> {
+  const client = await device(port, "meter-2", { clientId: "check" });
+  await client.publishAsync("dreihasen/v1/meter-2/up", "ok", { qos: 1 });
+}
+
+describe("the gateway's own broker", () => {
+  it("acknowledges a frame only when it is settled", async () => {
+    const { port, arrivals } = await openBroker({}, false);
+    const client = await device(port, "meter-1");
+    let acknowledged = false;
+    const published = client
+      .publishAsync("dreihasen/v1/meter-1/up", Buffer.from([1, 2, 3]), { qos: 1 })
+      .then(() => {
+        acknowledged = true;
+      });
+    await until("the frame arrived", () => arrivals.length === 1);
+    // A ping answered after it shows that the line is not merely slow.
+    await roundTrip(client);
+    expect(acknowledged).toBe(false);
+    expect([...arrivals[0]!.frame]).toEqual([1, 2, 3]);
+    expect(arrivals[0]!.source.address).toBe("mqtt:meter-1");
+    arrivals[0]!.settled();
+    await published;
+  });
+
+  it("takes frames that come behind one that is not settled yet, and acknowledges in their order", async () => {
+    const { port, arrivals } = await openBroker({}, false);
+    const client = await device(port, "meter-1");
+    const acknowledged: number[] = [];
+    client.stream.cork();
+    const all = [0, 1, 2].map((n) =>
+      client
+        .publishAsync("dreihasen/v1/meter-1/up", Buffer.from([n]), { qos: 1 })
+        .then(() => acknowledged.push(n)),
+    );
+    client.stream.uncork();
+    await until("all arrived", () => arrivals.length === 3);
+    arrivals[2]!.settled();
+    arrivals[1]!.settled();
+    expect(acknowledged).toEqual([]);
+    arrivals[0]!.settled();
+    await Promise.all(all);
+    expect(acknowledged).toEqual([0, 1, 2]);
+  });
+
+  it("reads no further on a line whose frames wait for the disk", async () => {
+    const { port, arrivals } = await openBroker({}, false);
+    const client = await device(port, "meter-1");
+    const frames = 1000;
+    const acknowledged = Array.from({ length: frames }, () =>
+      client.publishAsync("dreihasen/v1/meter-1/up", Buffer.alloc(1000), { qos: 1 }),
+    );
+    await until("the first come", () => arrivals.length > 0);
+    await roundTrip(await device(port, "meter-2"), "meter-2");
+    expect(arrivals.length).toBeLessThan(140); // two reads of 64 KiB
+    for (let settled = 0; settled < frames; settled++) {
+      await until("the next one comes", () => arrivals.length > settled);
+      arrivals[settled]!.settled();
+    }
+    await Promise.all(acknowledged);
+  });
+
+  it("sends frames back to the device that listens, and says so when nobody does", async () => {
+    const { broker, port, arrivals } = await openBroker();
+    const client = await device(port, "meter-1");
+    await client.publishAsync("dreihasen/v1/meter-1/up", "a", { qos: 1 });
+    expect(arrivals[0]!.source.reply(Uint8Array.of(7))).toBe(false);
+    await client.subscribeAsync("dreihasen/v1/meter-1/down", { qos: 1 });
+    const message = new Promise<Buffer>((resolve) =>
+      client.once("message", (_topic, payload) => resolve(payload)),
+    );
+    expect(arrivals[0]!.source.reply(Uint8Array.of(8, 9))).toBe(true);
+    expect([...(await message)]).toEqual([8, 9]);
+    await client.endAsync(true);
+    await until("the line is gone", () => broker.counters.connections === 0);
+    expect(arrivals[0]!.source.reply(Uint8Array.of(7))).toBe(false);
+  });
+
+  it("refuses a wrong password, an unknown name and no name at all", async () => {
+    const { broker, port } = await openBroker();
+    await expect(device(port, "meter-1", { password: "secret-2" })).rejects.toThrow();
+    await expect(device(port, "meter-1", { username: "meter-9" })).rejects.toThrow();
+    await expect(device(port, "meter-1", { username: "" })).rejects.toThrow();
+    expect(broker.counters.refused["unauthenticated"]).toBe(3);
+    await stillServes(port);
+  });
+
+  it("counts and drops a publish to a foreign topic, acknowledges it and keeps every line open", async () => {
+    const { broker, port, arrivals } = await openBroker();
+    const first = await device(port, "meter-1");
+    const second = await device(port, "meter-2");
+    await second.subscribeAsync("dreihasen/v1/meter-2/down", { qos: 1 });
+    let heard = 0;
+    second.on("message", () => {
+      heard += 1;
+    });
+    await first.publishAsync("dreihasen/v1/meter-2/up", "forged", { qos: 1, retain: true });
+    await first.publishAsync("dreihasen/v1/meter-2/down", "forged", { qos: 1 });
+    await first.publishAsync("dreihasen/settled", "x", { qos: 2 });
+    await first.publishAsync("dreihasen/v1/meter-1/up", "own", { qos: 1 });
+    await second.publishAsync("dreihasen/v1/meter-2/up", "own", { qos: 1 });
+    expect(broker.counters.refused["wrong-topic"]).toBe(3);
+    expect(arrivals.map(({ source }) => source.address)).toEqual(["mqtt:meter-1", "mqtt:meter-2"]);
+    expect(heard).toBe(0);
+  });
+
+  it.each(["dreihasen/v1/meter-2/down", "dreihasen/v1/+/up", "#", "$SYS/#", "dreihasen/v1/meter-1/up"])(
+    "refuses a subscription to %s",
+    async (topic) => {
+      const { port } = await openBroker();
+      const client = await device(port, "meter-1");
+      await expect(client.subscribeAsync(topic, { qos: 1 })).rejects.toThrow();
+    },
+  );
+
+  it("gives a device's line to its newest connection, whatever client id it names", async () => {
+    const { broker, port, arrivals } = await openBroker();
+    const old = await device(port, "meter-1", { clientId: "one" });
+    const other = await device(port, "meter-2", { clientId: "two" });
+    const closed = new Promise<void>((resolve) => old.once("close", () => resolve()));
+    const fresh = await device(port, "meter-1", { clientId: "two" });
+    await closed;
+    await fresh.publishAsync("dreihasen/v1/meter-1/up", "new", { qos: 1 });
+    await other.publishAsync("dreihasen/v1/meter-2/up", "still here", { qos: 1 });
+    expect(arrivals).toHaveLength(2);
+    expect(broker.counters.connections).toBe(2);
+  });
+
+  it("ends a revoked device's live session and does not let it in again", async () => {
+    const { broker, port } = await openBroker();
+    const client = await device(port, "meter-1");
+    const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
+    revoked.add("meter-1");
+    broker.disconnect("meter-1");
+    await closed;
+    await expect(device(port, "meter-1")).rejects.toThrow();
+    broker.disconnect("nobody");
+    await stillServes(port);
+  });
+
+  it("keeps no session and no will of a device that is gone", async () => {
+    const { port, arrivals } = await openBroker();
+    const will = {
+      topic: "dreihasen/v1/meter-1/up",
+      payload: Buffer.from("will"),
+      qos: 1 as const,
+      retain: true,
+    };
+    const client = await device(port, "meter-1", { clean: false, will });
+    await client.subscribeAsync("dreihasen/v1/meter-1/down", { qos: 1 });
+    client.stream.destroy();
+    const again = await device(port, "meter-1", { clean: false });
+    await again.publishAsync("dreihasen/v1/meter-1/up", "a", { qos: 1 });
+    expect(arrivals).toHaveLength(1);
+    expect(arrivals[0]!.source.reply(Uint8Array.of(1))).toBe(false);
+  });
+
+  it("drops a frame that is too long and keeps the line", async () => {
+    const { broker, port, arrivals } = await openBroker();
+    const client = await device(port, "meter-1");
+    await client.publishAsync("dreihasen/v1/meter-1/up", Buffer.alloc(frameMax + 1), { qos: 1 });
+    await client.publishAsync("dreihasen/v1/meter-1/up", Buffer.alloc(frameMax), { qos: 1 });
+    expect(broker.counters.refused["too-long"]).toBe(1);
+    expect(arrivals).toHaveLength(1);
+  });
+
+  it("closes the line at a packet that claims too much, before it is collected", async () => {
+    const { broker, port } = await openBroker();
+    const socket = await raw(port);
+    socket.write(connectPacket());
+    socket.write(Buffer.from([0x32, 0xff, 0xff, 0xff, 0x7f])); // a PUBLISH of 256 MB
+    await socket.closedByPeer;
+    expect(broker.counters.refused["too-long"]).toBe(1);
+    await stillServes(port);
+  });
+
+  it("closes the line at a CONNECT longer than any name and password", async () => {
+    const { port } = await openBroker();
+    const socket = await raw(port);
+    socket.write(Buffer.from([0x10, 0x80, 0x10]));
+    await socket.closedByPeer;
+    await stillServes(port);
+  });
+
+  it("closes a connection that does not say who it is in time", async () => {
+    const { port } = await openBroker({ greetingMax: 100 });
+    const socket = await raw(port);
+    socket.write(connectPacket().subarray(0, 10));
+    await socket.closedByPeer;
+    await stillServes(port);
+  });
+
+  it("closes a connection whose keep-alive has run out, also if it asked for none", async () => {
+    const { port } = await openBroker({ keepAliveMax: 1000 });
+    const socket = await raw(port);
+    socket.write(connectPacket(0));
+    await socket.closedByPeer;
+  });
+
+  it("lets strangers hold no more than their share of the connections", async () => {
+    const { broker, port } = await openBroker({ connectionsMax: 16 });
+    const strangers = await Promise.all(Array.from({ length: 5 }, () => raw(port)));
+    await Promise.race(strangers.map((stranger) => stranger.closedByPeer));
+    expect(broker.counters.refused["unauthenticated"]).toBe(1);
+    await stillServes(port);
+  });
+
+  it("takes no more connections than it may", async () => {
+    const { broker, port } = await openBroker({ connectionsMax: 1 });
+    await device(port, "meter-1");
+    await expect(device(port, "meter-2")).rejects.toThrow();
+    expect(broker.counters.refused["too-many-connections"]).toBe(1);
+  });
+
+  it("stays up whatever bytes come before or after CONNECT", async () => {
+    const { port } = await openBroker();
+    const hostile = fc.asyncProperty(
+      fc.boolean(),
+      fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      async (greets, bytes) => {
+        const socket = await raw(port);
+        if (greets) {
+          socket.write(connectPacket());
+        }
+        await new Promise<void>((resolve) => socket.end(bytes, () => resolve()));
+        await socket.closedByPeer;
+      },
+    );
+    await fc.assert(hostile, { numRuns: 100 });
+    await stillServes(port);
+  });
+
+  it("stays up under packets with one byte changed", async () => {
+    const { port } = await openBroker();
+    const good = Buffer.concat([
+      connectPacket(),
+      packet(0x82, 0, 1, "dreihasen/v1/meter-1/down", 1),
+      packet(0x32, "dreihasen/v1/meter-1/up", 0, 2, 0x78),
+    ]);
+    for (let at = 0; at < good.length; at++) {
+      const bad = Buffer.from(good);
+      bad[at]! ^= 1 << (at % 8);
+      const socket = await raw(port);
+      await new Promise<void>((resolve) => socket.end(bad, () => resolve()));
+      await socket.closedByPeer;
+    }
+    await stillServes(port);
+  });
+
+  it("stops within a second though a device waits for its acknowledgement", async () => {
+    const { broker, port, arrivals } = await openBroker({}, false);
+    const client = await device(port, "meter-1");
+    client.publish("dreihasen/v1/meter-1/up", "a", { qos: 1 });
+    await until("it arrived", () => arrivals.length === 1);
+    const start = performance.now();
+    await broker.stop();
+    expect(performance.now() - start).toBeLessThan(1000);
+    arrivals[0]!.settled();
+  });
+});
+
+/** Resolves when the broker has answered something sent now. */
+async function roundTrip(client: MqttClient, name = "meter-1"): Promise<void> {
+  await client.subscribeAsync(`dreihasen/v1/${name}/down`, { qos: 1 });
+}
