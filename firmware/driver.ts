@@ -1,0 +1,118 @@
+import type { UartSettings } from "../boards/platform.ts";
+import type { Integer } from "../protocols/decimal.ts";
+import type { Fault } from "../protocols/fault.ts";
+import type { QuantityName } from "../protocols/quantity.ts";
+import type { DriverOptions } from "./installation-type.ts";
+
+/**
+ * A driver is a datasheet in TypeScript: what to send, how long to wait, how much to read, one formula; and its own examples. It
+ * turns bytes into exact integers in the exponents its columns name. It knows no clock, no bus and no row.
+ */
+export type Driver = I2cDriver | UartDriver;
+
+/** What a driver gives: a quantity, counted in 10^exponent of its unit (protocols/quantity.ts). */
+export interface DriverColumn {
+  readonly quantity: QuantityName;
+  readonly exponent: number;
+}
+
+/** One value per column; null where the sensor gave none. */
+export type DriverValues = readonly (Integer | null)[];
+
+interface DriverFacts {
+  /** As installations name it. Also the name of its file. */
+  readonly name: string;
+  readonly title: string;
+  /** The document its numbers are from. */
+  readonly datasheet: string;
+  readonly options: readonly DriverOption[];
+  /** What it gives, or null where the first telegram decides (then it counts as personal). */
+  columns(options: DriverOptions): readonly DriverColumn[] | null;
+  /** A measurement may stand in rows this long after it came, ms; later rows say "missing". */
+  readonly fresh: number;
+  /** Without a measurement for this long, ms, the sensor is called silent. */
+  readonly silence: number;
+  /** From the first sign of life, ms, in which values are not to be trusted. */
+  readonly warmUp: number;
+  /** What to do when nothing comes, and when bytes come that make no measurement. */
+  readonly advice: { readonly noBytes: string; readonly noMeasurement: string };
+  readonly examples: readonly DriverExample[];
+}
+
+/** A sensor that answers when it is asked. */
+export interface I2cDriver extends DriverFacts {
+  readonly kind: "i2c";
+  /** Command bytes, then ms until the answer is ready, then how many bytes to read. */
+  order(options: DriverOptions): {
+    readonly address: number;
+    readonly command: Uint8Array;
+    readonly conversion: number;
+    readonly length: number;
+  };
+  /** The answer as values, or "truncated" and "checksum" Faults. Takes any bytes. */
+  decode(answer: Uint8Array): DriverValues | Fault;
+}
+
+/** A sensor that talks by itself. */
+export interface UartDriver extends DriverFacts {
+  readonly kind: "uart";
+  settings(options: DriverOptions): UartSettings;
+  /** A reader for one line, from the line's opening on. */
+  reader(options: DriverOptions): UartReader;
+}
+
+/** Any chunking of the same bytes gives the same measurements; memory is bounded; nothing is thrown whatever comes. */
+export interface UartReader {
+  /** Takes what came at `time` (ms, monotonic). */
+  push(bytes: Uint8Array, time: number, sink: ReaderSink): void;
+}
+
+export interface ReaderSink {
+  /** The same `columns` array as long as they have not changed. */
+  measured(columns: readonly DriverColumn[], values: DriverValues): void;
+  fault(fault: Fault): void;
+}
+
+/** A setting of one driver. Configuration, its checks and the docs are made from these. */
+export interface DriverOption {
+  readonly name: string;
+  /** With its unit. */
+  readonly meaning: string;
+  readonly standard: string | number | boolean;
+  /** For numbers. */
+  readonly least?: number;
+  readonly most?: number;
+  /** For texts: the values there are. */
+  readonly choices?: readonly string[];
+}
+
+/** Bytes of the sensor with what they mean: decimal texts by column (null: missing), or the Fault they must give. */
+export interface DriverExample {
+  readonly title: string;
+  readonly hex: string;
+  readonly values?: readonly (string | null)[];
+  readonly fault?: Fault["fault"];
+}
+
+/** The value of an option as installed, or its standard. */
+export function numberOption(driver: Driver, options: DriverOptions, name: string): number {
+  const value = option(driver, options, name);
+  return typeof value === "number" ? value : 0;
+}
+
+export function textOption(driver: Driver, options: DriverOptions, name: string): string {
+  return String(option(driver, options, name));
+}
+
+export function flagOption(driver: Driver, options: DriverOptions, name: string): boolean {
+  return option(driver, options, name) === true;
+}
+
+function option(driver: Driver, options: DriverOptions, name: string): string | number | boolean | undefined {
+  const installed = options[name];
+  if (installed !== undefined) {
+    return installed;
+  }
+  const row = driver.options.find((candidate) => candidate.name === name);
+  return row === undefined ? undefined : row.standard;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { concat, fromHex } from "../../protocols/bytes.ts";
+import { decimalText, type Integer } from "../../protocols/decimal.ts";
+import { type Fault, isFault } from "../../protocols/fault.ts";
+import { inRange, quantities } from "../../protocols/quantity.ts";
+import type { Driver, DriverColumn, DriverExample, DriverValues } from "../driver.ts";
+import { drivers } from "./index.ts";
+
+/** Every driver is tested by the examples it brings. */
+describe("the list of drivers", () => {
+  it("is in the order of the alphabet, each name once", () => {
+    const names = drivers.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)].sort());
+  });
+});
+
+describe.each(drivers.map((driver) => ({ name: driver.name, driver })))("driver $name", ({ driver }) => {
+  it.each(driver.examples)("reads $title", (example) => {
+    expect(seen(driver, [bytesOf(example)])).toMatchObject(expected(example));
+  });
+
+  it("gives the same however its bytes are cut", () => {
+    for (const example of driver.examples) {
+      const bytes = bytesOf(example);
+      const single = Array.from(bytes, (byte) => new Uint8Array([byte]));
+      const pieces = driver.kind === "i2c" ? [concat(single)] : single;
+      expect(seen(driver, pieces)).toEqual(seen(driver, [bytes]));
+    }
+  });
+
+  it("measures nothing from any beginning of a good example", () => {
+    for (const example of driver.examples.filter(({ fault }) => fault === undefined)) {
+      const bytes = bytesOf(example);
+      for (let length = 0; length < bytes.length; length++) {
+        expect(seen(driver, [bytes.subarray(0, length)]).values).toBeUndefined();
+      }
+    }
+  });
+
+  it("gives only values of its quantities, whatever bytes come", () => {
+    let state = 1;
+    const noise = Uint8Array.from({ length: 20000 }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return [0xff, 0x42, 0x4d, 0x1b, state >>> 24][(state >>> 8) % 5];
+    });
+    const { raw, columns } = seen(driver, [noise]);
+    raw?.forEach((value, i) => {
+      const { quantity, exponent } = columns[i];
+      expect(value === null || inRange(quantities[quantity], value, exponent)).toBe(true);
+    });
+  });
+
+  it("has examples of good values and of a fault, and options whose standard is allowed", () => {
+    expect(driver.examples.some(({ values }) => values !== undefined)).toBe(true);
+    expect(driver.examples.some(({ fault }) => fault !== undefined)).toBe(true);
+    for (const { standard, least = -Infinity, most = Infinity, choices } of driver.options) {
+      expect(typeof standard !== "number" || (standard >= least && standard <= most)).toBe(true);
+      expect(choices === undefined || choices.includes(String(standard))).toBe(true);
+    }
+  });
+});
+
+interface Seen {
+  values?: (string | null)[];
+  fault?: Fault["fault"];
+  raw?: readonly (Integer | null)[];
+  columns: readonly DriverColumn[];
+}
+
+/** What a driver makes of bytes: its last values as texts, and the first fault. */
+function seen(driver: Driver, pieces: readonly Uint8Array[]): Seen {
+  const result: Seen = { columns: driver.columns({}) ?? [] };
+  const measured = (columns: readonly DriverColumn[], values: DriverValues) => {
+    result.columns = columns;
+    result.raw = values;
+    result.values = values.map((value, i) =>
+      value === null ? null : decimalText(value, columns[i].exponent),
+    );
+  };
+  const fault = (bad: Fault) => {
+    result.fault ??= bad.fault;
+  };
+  if (driver.kind === "i2c") {
+    const values = driver.decode(concat(pieces));
+    if (isFault(values)) {
+      fault(values);
+    } else {
+      measured(result.columns, values);
+    }
+    return result;
+  }
+  const reader = driver.reader({});
+  for (const piece of pieces) {
+    reader.push(piece, 0, { measured, fault });
+  }
+  return result;
+}
+
+function expected({ values, fault }: DriverExample) {
+  return { ...(values && { values }), ...(fault && { fault }) };
+}
+
+function bytesOf(example: DriverExample): Uint8Array {
+  const bytes = fromHex(example.hex);
+  expect(bytes).not.toBeNull();
+  return bytes as Uint8Array;
+}

@@ -1,0 +1,78 @@
+import type { UartSettings } from "../../boards/platform.ts";
+import { meterLanguage, meterLanguages } from "../../protocols/index.ts";
+import type { MeterLanguage } from "../../protocols/meter.ts";
+import { numberOption, textOption, type UartDriver } from "../driver.ts";
+import type { DriverOptions } from "../installation-type.ts";
+import { MeterReader } from "../meter-reader.ts";
+
+/** An electricity meter that pushes its registers through the optical INFO interface, once a second or so. */
+export const smlMeter: UartDriver = {
+  name: "sml-meter",
+  title: "Electricity meter with an optical head (SML)",
+  datasheet: "VDE FNN Lastenheft Basiszähler, Funktionale Merkmale; BSI TR-03109-1 annex IV (SML)",
+  kind: "uart",
+  options: [
+    {
+      name: "protocol",
+      meaning: "language of the meter",
+      standard: "sml",
+      choices: meterLanguages.map((language) => language.name),
+    },
+    { name: "baud", meaning: "baud, 0 for the language's own", standard: 0, least: 0, most: 921600 },
+  ],
+  columns: () => null,
+  fresh: 5000, // meters push every 1 to 4 s
+  silence: 12000,
+  warmUp: 0,
+  advice: {
+    noBytes:
+      "check that the head sits on the meter's optical port with its cable down, holds by its magnet, and that the right port is named",
+    noMeasurement: "wrong baud rate or protocol, or the head sits askew and catches stray light",
+  },
+  settings: (options) => settingsOf(languageOf(options), numberOption(smlMeter, options, "baud")),
+  reader: (options) => new MeterReader(languageOf(options)),
+  examples: [
+    {
+      title: "2941646.1 Wh drawn, 234.5 W fed in",
+      hex:
+        "1b1b1b1b010101017605000001016200620072630101760101040000010b0a01444852000000002a010163580100" +
+        "760500000102620062007263070177010b0a01444852000000002a0172620165000012677277070100010800ff01" +
+        "01621e52ff590000000001c0dc0d0177070100100700ff0101621b52ff55fffff6d70101016381d9007605000001" +
+        "036200620072630201710163fd63000000001b1b1b1b1a03f31a",
+      values: ["2941646.1", "-234.5"],
+    },
+    {
+      title: "a meter whose PIN was not entered",
+      hex:
+        "1b1b1b1b010101017605000001016200620072630101760101040000010b0a01444852000000002a010163580100" +
+        "760500000102620062007263070177010b0a01444852000000002a0172620165000012677177070100010800ff01" +
+        "01621e52035500000b7d010101632c45007605000001036200620072630201710163fd63000000001b1b1b1b1a03" +
+        "0d03",
+      values: ["2941000"],
+    },
+    {
+      title: "a flipped bit",
+      hex:
+        "1b1b1b1b010101017605000001016200620072630101760101040000010b0a01444852000000002a010163580100" +
+        "760500000102620062007263070177010b0a01444852000000002a0172620165000012677277070100010800ff01" +
+        "01621e52ff590000000001c0dc0c0177070100100700ff0101621b52ff55fffff6d70101016381d9007605000001" +
+        "036200620072630201710163fd63000000001b1b1b1b1a03f31a",
+      fault: "checksum",
+    },
+  ],
+};
+
+function languageOf(options: DriverOptions): MeterLanguage {
+  const named = meterLanguage(textOption(smlMeter, options, "protocol"));
+  return named === null ? meterLanguages[0] : named;
+}
+
+function settingsOf(language: MeterLanguage, baud: number): UartSettings {
+  const line = language.line;
+  return {
+    baud: baud === 0 ? line.baud : baud,
+    dataBits: line.dataBits,
+    parity: line.parity,
+    stopBits: line.stopBits,
+  };
+}

@@ -1,0 +1,174 @@
+import type { Storage } from "../boards/platform.ts";
+import { concat } from "../protocols/bytes.ts";
+import { crcX25 } from "../protocols/crc.ts";
+import { type Fault, fault, isFault } from "../protocols/fault.ts";
+
+/**
+ * The epoch record: an append-only file with one record per boot. Only when the record of a new epoch has been appended and read
+ * back may anything be sent under it, so no nonce can repeat even if every message number is forgotten (facts: security, epochs).
+ *
+ * A record is 9 bytes: mark, epoch (2), last message number (4), CRC-16/X-25 of these (2), all big-endian.
+ */
+export interface EpochStart {
+  readonly epoch: number;
+  /** The epoch of the last boot; null at the first. */
+  readonly previous: number | null;
+  /** Number of the last message sealed in it, where it was ended in order; null otherwise, or where nothing was sealed. */
+  readonly lastPiv: number | null;
+  /** How the run before this one ended. */
+  readonly bootReason: BootReason;
+}
+
+export type BootReason = "first" | "power" | "stopped" | "restart" | "rekey";
+
+/** Name of the file in storage. */
+export const epochFile = "epoch";
+/** The header has two bytes for it. */
+export const epochMax = 65535;
+/** From this length on, bytes, the file is put anew with its last record alone. */
+const compactAbove = 4096;
+const recordLength = 9;
+
+const begun = 0xb0;
+/** Marks of an epoch's orderly end, by what comes after it. */
+const ends: readonly { readonly mark: number; readonly reason: BootReason }[] = [
+  { mark: 0xe0, reason: "stopped" },
+  { mark: 0xe1, reason: "restart" },
+  { mark: 0xe2, reason: "rekey" },
+];
+/** Stands for "nothing was sealed"; a message number never reaches it. */
+const noPiv = 0xffffffff;
+
+/** Begins the next epoch. A Fault means: send nothing. */
+export function beginEpoch(storage: Storage): EpochStart | Fault {
+  const before = storage.read(epochFile);
+  if (isFault(before)) {
+    return before;
+  }
+  const log = scan(before);
+  const epoch = log.last + 1 + log.torn;
+  if (epoch > epochMax) {
+    return fault(
+      "epochs-used-up",
+      "all " + epochMax + " epochs of this key are used: enrol the device again",
+    );
+  }
+  const record = recordOf(begun, epoch, noPiv);
+  const refused = storage.append(epochFile, record);
+  if (refused !== null) {
+    return refused;
+  }
+  const unread = readBack(storage, epoch);
+  if (unread !== null) {
+    return unread;
+  }
+  if (before.length + recordLength > compactAbove) {
+    const uncompacted = compact(storage, epoch, record);
+    if (uncompacted !== null) {
+      return uncompacted;
+    }
+  }
+  return {
+    epoch: epoch,
+    previous: log.last < 0 ? null : log.last,
+    lastPiv: log.lastPiv,
+    bootReason: log.last < 0 ? "first" : log.reason,
+  };
+}
+
+/** Notes an epoch's orderly end, so that the next hello can name its last message (null: none was sealed). */
+export function endEpoch(
+  storage: Storage,
+  end: { readonly epoch: number; readonly lastPiv: number | null; readonly reason: BootReason },
+): Fault | null {
+  const row = ends.find((candidate) => candidate.reason === end.reason);
+  if (row === undefined) {
+    return null;
+  }
+  return storage.append(epochFile, recordOf(row.mark, end.epoch, end.lastPiv === null ? noPiv : end.lastPiv));
+}
+
+interface EpochLog {
+  /** Highest epoch with a whole record, -1 for none. */
+  readonly last: number;
+  readonly lastPiv: number | null;
+  readonly reason: BootReason;
+  /** How many records may stand in the bytes behind the last whole one. Each may have been an epoch (last valid + 2). */
+  readonly torn: number;
+}
+
+/** Reads whatever is in the file: damaged parts are stepped over byte by byte. */
+function scan(bytes: Uint8Array): EpochLog {
+  let last = -1;
+  let lastPiv: number | null = null;
+  let reason: BootReason = "power";
+  let end = 0;
+  let at = 0;
+  while (at + recordLength <= bytes.length) {
+    if (!isRecord(bytes, at)) {
+      at++;
+      continue;
+    }
+    const mark = bytes[at];
+    const epoch = bytes[at + 1] * 256 + bytes[at + 2];
+    const piv = bytes[at + 3] * 16777216 + ((bytes[at + 4] << 16) | (bytes[at + 5] << 8) | bytes[at + 6]);
+    const row = ends.find((candidate) => candidate.mark === mark);
+    if (epoch >= last) {
+      last = epoch;
+      lastPiv = row === undefined || piv === noPiv ? null : piv;
+      reason = row === undefined ? "power" : row.reason;
+    }
+    at += recordLength;
+    end = at;
+  }
+  return {
+    last: last,
+    lastPiv: lastPiv,
+    reason: reason,
+    torn: Math.ceil((bytes.length - end) / recordLength),
+  };
+}
+
+function isRecord(bytes: Uint8Array, at: number): boolean {
+  const mark = bytes[at];
+  const known = mark === begun || ends.some((candidate) => candidate.mark === mark);
+  return known && crcX25(bytes, at, at + 7) === bytes[at + 7] * 256 + bytes[at + 8];
+}
+
+function recordOf(mark: number, epoch: number, piv: number): Uint8Array {
+  const record = new Uint8Array([
+    mark,
+    epoch >> 8,
+    epoch & 255,
+    piv >>> 24,
+    (piv >>> 16) & 255,
+    (piv >>> 8) & 255,
+    piv & 255,
+    0,
+    0,
+  ]);
+  const crc = crcX25(record, 0, 7);
+  record[7] = crc >> 8;
+  record[8] = crc & 255;
+  return record;
+}
+
+/** Null when storage gives the epoch back as the highest and last. */
+function readBack(storage: Storage, epoch: number): Fault | null {
+  const bytes = storage.read(epochFile);
+  if (isFault(bytes)) {
+    return bytes;
+  }
+  const log = scan(bytes);
+  return log.last === epoch && log.torn === 0
+    ? null
+    : fault("storage", "the storage did not keep the record of epoch " + epoch + ": nothing is sent");
+}
+
+function compact(storage: Storage, epoch: number, record: Uint8Array): Fault | null {
+  const refused = storage.replace(epochFile, concat([record]));
+  if (refused !== null) {
+    return null; // the long file still holds, and the next boot tries again
+  }
+  return readBack(storage, epoch);
+}

@@ -1,0 +1,22 @@
+import type { Integer } from "../protocols/decimal.ts";
+import type { Fault } from "../protocols/fault.ts";
+import type { QuantityName } from "../protocols/quantity.ts";
+import type { Ranges } from "../protocols/ranges.ts";
+import type { FrameKind } from "./outbox.ts";
+
+/** Who wants to see what a device does: logs, the demonstration, tests. Nothing depends on it. */
+export interface Observer {
+  /** A value went into a row, counted in 10^exponent of its unit. */
+  reading?(quantity: QuantityName, value: Integer, exponent: number): void;
+  /** Rows went into the open pack. */
+  rowProduced?(count: number): void;
+  /** A message got its number; `rows` is 0 for what is no pack. */
+  sealed?(epoch: number, piv: number, rows: number, kind: FrameKind): void;
+  /** The gateway has these messages on disk. */
+  acknowledged?(epoch: number, ranges: Ranges): void;
+  /** Sealed messages were given up, the outbox being full. */
+  dropped?(epoch: number, ranges: Ranges, rows: number): void;
+  /** Rows were lost before they were sealed. */
+  rowsDropped?(count: number): void;
+  fault?(code: Fault["fault"], detail: string): void;
+}
