@@ -204,7 +204,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "SPL-074.why": "Das Betriebssystem meldet einen Defekt: {reason}.",
   "SPL-074.next": "Prüfen Sie die Karte oder den Datenträger mit: dmesg | tail",
   "SPL-075.what": "Ein anderes Gateway benutzt den Puffer in „{path}“ schon.",
-  "SPL-075.why": "Prozess {pid} hält ihn fest; zwei Gateways würden einander die Daten verderben.",
+  "SPL-075.why": "Prozess {pid} hält ihn seit {since} fest; zwei Gateways würden einander die Daten verderben.",
   "SPL-075.next": "Halten Sie das andere an, oder geben Sie diesem einen eigenen Ordner für den Puffer.",
 
   "DEV-064.what": "„{value}“ ist kein Name für ein Gerät.",
@@ -290,7 +290,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
     "dieser Rückstrich gehört nicht hierher; in einfachen Anführungszeichen wäre er ein gewöhnliches Zeichen",
   "yaml.comma": "zwischen den Einträgen fehlt ein Komma",
   "yaml.multiline": "ein Schlüssel muss in einer Zeile stehen",
-  "yaml.space": "vor diesem Zeichen fehlt ein Leerzeichen",
+  "yaml.dash": "nach dem Bindestrich einer Liste fehlt ein Leerzeichen",
   "yaml.tooMuch": "die Datei enthält zu viel",
 
   "fault.truncated.means": "Die Nachricht endet zu früh.",

@@ -202,7 +202,7 @@ export const en = {
   "SPL-074.why": "The operating system reported a failure: {reason}.",
   "SPL-074.next": "Check the card or the disk with: dmesg | tail",
   "SPL-075.what": "Another gateway already uses the spool in “{path}”.",
-  "SPL-075.why": "Process {pid} holds it; two gateways would spoil each other's data.",
+  "SPL-075.why": "Process {pid} holds it since {since}; two gateways would spoil each other's data.",
   "SPL-075.next": "Stop the other one, or give this one a spool folder of its own.",
 
   "DEV-064.what": "“{value}” is not a device's name.",
@@ -286,7 +286,7 @@ export const en = {
   "yaml.escape": "this backslash does not belong here; in single quotation marks it would be a plain sign",
   "yaml.comma": "a comma is missing between the entries",
   "yaml.multiline": "a key must stand on one line",
-  "yaml.space": "a space is missing before this sign",
+  "yaml.dash": "a space is missing after the hyphen of a list",
   "yaml.tooMuch": "the file holds too much",
 
   "fault.truncated.means": "The message ends too early.",

@@ -1,0 +1,143 @@
+import type { Static } from "@sinclair/typebox";
+import { readConfig } from "./config-file.ts";
+import { links } from "./links/index.ts";
+import type { ProblemError } from "./problem.ts";
+import { address, choice, duration, group, kinds, list, name, path, size, whole } from "./schema.ts";
+import { sinks } from "./sinks/index.ts";
+
+/** gateway.yaml. Types, checks, error texts and the table of the docs all follow from it; links and sinks bring their own parts. */
+export const gatewaySchema = group(
+  {
+    version: choice([1], { about: { en: "Form of this file", de: "Form dieser Datei" } }),
+    deployment: name({
+      about: {
+        en: "Name of the deployment; devices made under one name are heard under no other",
+        de: "Name des Einsatzes; Geräte, die unter einem Namen angelegt sind, werden unter keinem anderen gehört",
+      },
+      example: "paderborn",
+    }),
+    gateway: name({
+      about: {
+        en: "Name of this gateway, for topics and logs",
+        de: "Name dieses Gateways, für Topics und Protokolle",
+      },
+      default: "gateway",
+    }),
+    spool: group(
+      {
+        folder: path({
+          about: {
+            en: "Folder of the spool; survives restarts and power cuts",
+            de: "Ordner des Puffers; überlebt Neustarts und Stromausfälle",
+          },
+          default: "/var/lib/dreihasen/spool",
+        }),
+        bytes: size({
+          about: {
+            en: "Most disk space it may use",
+            de: "Höchster Platz, den er auf dem Datenträger belegt",
+          },
+          default: "512 MiB",
+          least: "4 MiB",
+          most: "1024 GiB",
+        }),
+        days: whole({
+          about: {
+            en: "Days after which undelivered messages are given up",
+            de: "Tage, nach denen nicht zugestellte Nachrichten aufgegeben werden",
+          },
+          default: 30,
+          minimum: 1,
+          maximum: 3650,
+        }),
+        linger: duration({
+          about: {
+            en: "How long messages wait to be written together: more spares the card, less acknowledges sooner",
+            de: "Wie lange Nachrichten warten, um zusammen geschrieben zu werden: mehr schont die Karte, weniger bestätigt früher",
+          },
+          default: "20 ms",
+          least: "0 ms",
+          most: "10 s",
+        }),
+        whenFull: choice(["drop-oldest", "refuse"], {
+          about: {
+            en: "When the space is used up: give up the oldest messages and count them, or accept no new ones",
+            de: "Wenn der Platz verbraucht ist: die ältesten Nachrichten aufgeben und zählen, oder keine neuen annehmen",
+          },
+          default: "drop-oldest",
+        }),
+      },
+      { about: { en: "Where messages wait", de: "Wo Nachrichten warten" }, default: {} },
+    ),
+    devices: path({
+      about: {
+        en: "Folder of the list of devices, one file each; `hasen device new` writes there",
+        de: "Ordner der Geräteliste, je Gerät eine Datei; `hasen device new` schreibt dorthin",
+      },
+      default: "/var/lib/dreihasen/devices.d",
+    }),
+    links: list(kinds(links, { about: { en: "One way to devices", de: "Ein Weg zu Geräten" } }), {
+      about: { en: "Ways on which devices are heard", de: "Wege, auf denen Geräte gehört werden" },
+      minItems: 1,
+      maxItems: 16,
+    }),
+    sinks: list(kinds(sinks, { about: { en: "One destination of records", de: "Ein Ziel der Messwerte" } }), {
+      about: { en: "Where records go", de: "Wohin die Messwerte gehen" },
+      minItems: 1,
+      maxItems: 16,
+      unique: "name",
+    }),
+    health: group(
+      {
+        listen: address({
+          about: {
+            en: "Where /healthz and /metrics answer",
+            de: "Wo /healthz und /metrics antworten",
+          },
+          default: "127.0.0.1:9464",
+        }),
+      },
+      { about: { en: "Health and metrics", de: "Zustand und Messgrößen" }, default: {} },
+    ),
+    log: group(
+      {
+        level: choice(["error", "warn", "info", "debug"], {
+          about: { en: "How much is logged", de: "Wie viel protokolliert wird" },
+          default: "info",
+        }),
+      },
+      { about: { en: "The log", de: "Das Protokoll" }, default: {} },
+    ),
+    limits: group(
+      {
+        failures: whole({
+          about: {
+            en: "Forged or damaged messages from one source before it is slowed down",
+            de: "Gefälschte oder beschädigte Nachrichten einer Quelle, bevor sie gebremst wird",
+          },
+          default: 64,
+          minimum: 1,
+          maximum: 100_000,
+        }),
+        failuresPerMinute: whole({
+          about: {
+            en: "Such messages that a slowed source may still send in a minute",
+            de: "Solche Nachrichten, die eine gebremste Quelle je Minute noch senden darf",
+          },
+          default: 60,
+          minimum: 1,
+          maximum: 100_000,
+        }),
+      },
+      { about: { en: "Protection against floods", de: "Schutz vor Überflutung" }, default: {} },
+    ),
+  },
+  { about: { en: "A gateway", de: "Ein Gateway" } },
+);
+
+export type GatewayConfig = Static<typeof gatewaySchema>;
+
+/** Reads and checks gateway.yaml; touches nothing else. */
+export function readGatewayConfig(file: string): Promise<GatewayConfig | ProblemError[]> {
+  return readConfig(gatewaySchema, file);
+}
