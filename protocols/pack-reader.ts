@@ -127,21 +127,26 @@ function readDifferences(value: CborValue, shape: Shape): (number | null)[] | Fa
     : fault("syntax", "a compact pack's body is a byte string");
 }
 
-/** ms of each row. The ticks of a time column begin at 0 and never fall. */
+/** ms of each row. The ticks of a time column begin at 0, never fall, and fit the width. */
 function rowTimes(
   body: readonly (number | null)[],
   form: { readonly shape: Shape; readonly time: number; readonly step: number },
 ): number[] | Fault {
   const length = rowLength(form.shape);
   const times: number[] = [];
+  const most = widthMost(bodyWidth(form.shape));
   let last = 0;
   for (let row = 0; row * length < body.length; row++) {
-    const tick = form.shape.time === "column" ? body[row * length] : row;
-    if (tick === null || tick < last || (row === 0 && tick > 0) || tick > widthMost(bodyWidth(form.shape))) {
-      return fault("range", "row " + row + ": its time is missing, too late or before the row before");
+    if (form.shape.time === "interval") {
+      times.push(form.time + row * form.step);
+    } else {
+      const tick = body[row * length];
+      if (tick === null || tick < last || tick > most || (row === 0 && tick > 0)) {
+        return fault("range", "row " + row + ": its time is missing, too late or before the row before");
+      }
+      times.push(form.time + tick * form.step);
+      last = tick;
     }
-    times.push(form.time + tick * form.step);
-    last = tick;
   }
   return times;
 }
