@@ -1,6 +1,13 @@
 /** A file that grows by one JSON line per record: for a look, a hand-over on a stick, or another program. */
+import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Static } from "@sinclair/typebox";
+import { encodeSenmlJson } from "../../protocols/senml.ts";
+import type { Log } from "../log.ts";
 import { group, name, path, size, whole } from "../schema.ts";
+import type { Delivery, Sink, SinkBatch, SinkContext, SinkFault, SinkState } from "../sink.ts";
+import { problemOfSystemError } from "../system-error.ts";
+import { senmlRecords } from "./senml-pack.ts";
 
 const schema = group(
   {
@@ -36,4 +43,145 @@ const schema = group(
 
 export type FileSinkSettings = Static<typeof schema>;
 
-export const definition = { kind: "file", schema } as const;
+const tailMax = 1024 * 1024; // bytes looked through for the end of the last whole line
+
+/** Delivered means on disk: the file is synced before `send` says so, and its folder when a file is begun or put aside. */
+export class FileSink implements Sink {
+  readonly name: string;
+  readonly recordsMax = 1000;
+  readonly window = 1;
+  private readonly settings: FileSinkSettings;
+  private readonly log: Log;
+  private file: FileHandle | null = null;
+  private size = 0;
+  private trouble: string | null = null;
+  private busy: Promise<unknown> = Promise.resolve();
+
+  constructor(settings: FileSinkSettings, context: Pick<SinkContext, "log">) {
+    this.settings = settings;
+    this.log = context.log;
+    this.name = settings.name;
+  }
+
+  async start(): Promise<void> {
+    await this.send({ records: [], gaps: [] });
+  }
+
+  /** One after the other; a second call waits for the first. */
+  send(batch: SinkBatch): Promise<Delivery> {
+    const result = this.busy.then(() => this.write(batch));
+    this.busy = result;
+    return result;
+  }
+
+  state(): SinkState {
+    return { connected: this.trouble === null, trouble: this.trouble };
+  }
+
+  async stop(): Promise<void> {
+    await this.busy;
+    await this.close();
+  }
+
+  private async write(batch: SinkBatch): Promise<Delivery> {
+    const bytes = Buffer.from(lines(batch));
+    try {
+      let file = await this.opened();
+      if (this.size > 0 && this.size + bytes.length > this.settings.fileMax) {
+        file = await this.rotated();
+      }
+      await file.appendFile(bytes);
+      await file.datasync();
+      this.size += bytes.length;
+      this.trouble = null;
+      return { delivered: true };
+    } catch (error) {
+      return await this.failed(error);
+    }
+  }
+
+  /** Closed, so that the next try looks at the file anew and cuts off what this one left half written. */
+  private async failed(error: unknown): Promise<SinkFault> {
+    await this.close();
+    const detail = problemOfSystemError(error, this.settings.path).message;
+    if (detail !== this.trouble) {
+      this.log.warn({ sink: this.name }, detail);
+    }
+    this.trouble = detail;
+    return { fault: "storage", detail, transient: true };
+  }
+
+  private async opened(): Promise<FileHandle> {
+    if (this.file === null) {
+      const { path } = this.settings;
+      await mkdir(dirname(path), { recursive: true });
+      // "a+": appending, so no write of ours can fall into what stands there; private, as it names people's meters.
+      this.file = await open(path, "a+", 0o600);
+      this.size = await wholeLines(this.file);
+      if (this.size < (await this.file.stat()).size) {
+        await this.file.truncate(this.size);
+      }
+      await syncFolder(dirname(path));
+    }
+    return this.file;
+  }
+
+  private async rotated(): Promise<FileHandle> {
+    const { path, files } = this.settings;
+    await this.close();
+    for (let number = files - 1; number >= 1; number--) {
+      const from = number === 1 ? path : `${path}.${number - 1}`;
+      await rename(from, `${path}.${number}`).catch(ignoreMissing);
+    }
+    if (files === 1) {
+      await unlink(path).catch(ignoreMissing);
+    }
+    return await this.opened();
+  }
+
+  private async close(): Promise<void> {
+    const file = this.file;
+    this.file = null;
+    await file?.close().catch(() => {});
+  }
+}
+
+/** One line per record, as SenML resolved (RFC 8428 §4.6); a gap stands in a line of its own under "gap". */
+function lines(batch: SinkBatch): string {
+  const records = batch.records.map((record) => encodeSenmlJson(senmlRecords([record])).slice(1, -1));
+  const gaps = batch.gaps.map((gap) => JSON.stringify({ gap }));
+  return [...records, ...gaps].map((line) => `${line}\n`).join("");
+}
+
+/** Bytes up to the end of the last whole line. What follows was cut off by a crash, was never confirmed, and comes again. */
+async function wholeLines(file: FileHandle): Promise<number> {
+  const { size } = await file.stat();
+  const start = Math.max(0, size - tailMax);
+  const tail = Buffer.alloc(size - start);
+  const { bytesRead } = await file.read(tail, 0, tail.length, start);
+  const end = tail.subarray(0, bytesRead).lastIndexOf(0x0a);
+  return end < 0 && start > 0 ? size : start + end + 1;
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
+    throw error;
+  }
+}
+
+export const definition = {
+  kind: "file",
+  schema,
+  create(settings: FileSinkSettings, context: SinkContext): Sink {
+    return new FileSink(settings, context);
+  },
+} as const;

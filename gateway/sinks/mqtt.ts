@@ -1,7 +1,22 @@
 /** The city's MQTT broker: SenML packs at QoS 1, delivered when the broker has said so. */
 import { type Static, Type } from "@sinclair/typebox";
+import { isFault } from "../../protocols/fault.ts";
 import { brokerKeys, brokerNeeds } from "../broker.ts";
+import { problem } from "../problem.ts";
 import { brokerUrl, choice, duration, group, name, size, text, whole } from "../schema.ts";
+import type {
+  CityRecord,
+  Delivery,
+  Gap,
+  Sink,
+  SinkBatch,
+  SinkContext,
+  SinkFault,
+  SinkState,
+} from "../sink.ts";
+import { MqttPublisher, type OutgoingMessage } from "./mqtt-publisher.ts";
+import { contentType, encodePack } from "./senml-pack.ts";
+import { isTemplate, type TopicParts, topicOf } from "./topic.ts";
 
 const schema = group(
   {
@@ -97,4 +112,131 @@ const schema = group(
 
 export type MqttSinkSettings = Static<typeof schema>;
 
-export const definition = { kind: "mqtt", schema } as const;
+/** Bytes of a PUBLISH packet beside topic and payload, at most: headers, content type, gateway name (MQTT 5 §3.3). */
+const overheadMax = 400;
+
+export class MqttSink implements Sink {
+  readonly name: string;
+  readonly recordsMax: number;
+  readonly window: number;
+  private readonly settings: MqttSinkSettings;
+  private readonly parts: TopicParts;
+  private readonly publisher: MqttPublisher;
+
+  constructor(settings: MqttSinkSettings, context: SinkContext) {
+    this.settings = settings;
+    this.name = settings.name;
+    this.recordsMax = settings.batch;
+    this.window = settings.window;
+    this.parts = { prefix: settings.prefix, gateway: context.gateway };
+    this.publisher = new MqttPublisher({
+      settings,
+      clientId: settings.clientId ?? `dreihasen-${context.gateway}-${settings.name}`,
+      log: context.log,
+      random: context.random,
+      inflight: settings.inflight,
+      confirmTimeout: settings.confirmTimeout,
+    });
+  }
+
+  /** Connects in the background. */
+  async start(): Promise<void> {
+    this.publisher.start();
+  }
+
+  stop(): Promise<void> {
+    return this.publisher.stop();
+  }
+
+  state(): SinkState {
+    return this.publisher.state();
+  }
+
+  /** A transient failure of any message wins, so that nothing is given up before everything has had its chance. */
+  async send(batch: SinkBatch): Promise<Delivery> {
+    const messages = [
+      ...this.recordMessages(batch.records),
+      ...batch.gaps.map((gap) => this.gapMessage(gap)),
+    ];
+    const outcomes = await Promise.all(
+      messages.map((message) => (isFault(message) ? message : this.publisher.publish(message))),
+    );
+    const faults = outcomes.filter((outcome): outcome is SinkFault => isFault(outcome));
+    return faults.find((each) => each.transient) ?? faults[0] ?? { delivered: true };
+  }
+
+  /** Records of one device and topic travel together; those without a time apart, or a base time would give them one. */
+  private recordMessages(records: readonly CityRecord[]): (OutgoingMessage | SinkFault)[] {
+    const groups = new Map<string, { topic: string; records: CityRecord[] }>();
+    for (const record of records) {
+      const topic = topicOf(this.settings.topic, this.parts, record);
+      const key = `${record.t === null ? "?" : "t"} ${record.device} ${topic}`;
+      const together = groups.get(key) ?? { topic, records: [] };
+      together.records.push(record);
+      groups.set(key, together);
+    }
+    return [...groups.values()].flatMap((together) => this.packs(together.topic, together.records));
+  }
+
+  /** Halves what is too long, down to single records. */
+  private packs(topic: string, records: readonly CityRecord[]): (OutgoingMessage | SinkFault)[] {
+    const payload = encodePack(records, this.settings.format);
+    if (payload.length <= this.payloadMax(topic)) {
+      return [this.message(topic, payload, contentType[this.settings.format])];
+    }
+    if (records.length === 1) {
+      const detail = `a record of ${payload.length} bytes is longer than the broker takes`;
+      return [{ fault: "too-long", detail, transient: false }];
+    }
+    const half = records.length >> 1;
+    return [...this.packs(topic, records.slice(0, half)), ...this.packs(topic, records.slice(half))];
+  }
+
+  private payloadMax(topic: string): number {
+    const packet =
+      (this.publisher.packetMax ?? Number.POSITIVE_INFINITY) - overheadMax - Buffer.byteLength(topic);
+    return Math.min(this.settings.messageMax, packet);
+  }
+
+  private gapMessage(gap: Gap): OutgoingMessage {
+    return this.message(`${this.settings.prefix}/gap`, Buffer.from(JSON.stringify(gap)), "application/json");
+  }
+
+  private message(topic: string, payload: Buffer, type: string): OutgoingMessage {
+    if (this.settings.protocol === 4) {
+      return { topic, payload, options: {} };
+    }
+    const properties = {
+      contentType: type,
+      payloadFormatIndicator: type.endsWith("json"),
+      userProperties: { gateway: this.parts.gateway },
+    };
+    return { topic, payload, options: { properties } };
+  }
+}
+
+function topicProblem(key: "prefix" | "topic", value: string) {
+  return problem("CFG-008", {
+    key,
+    value,
+    expected: {
+      en: "a topic without #, + and empty parts, in which only {prefix}, {gateway}, {device} and {channel} are filled in",
+      de: "ein Topic ohne #, + und leere Teile, in dem nur {prefix}, {gateway}, {device} und {channel} ersetzt werden",
+    },
+    about: schema.properties[key].about,
+    example: `${key}: ${schema.properties[key].default}`,
+  });
+}
+
+export const definition = {
+  kind: "mqtt",
+  schema,
+  create(settings: MqttSinkSettings, context: SinkContext): Sink {
+    for (const key of ["prefix", "topic"] as const) {
+      if (!isTemplate(settings[key]) || (key === "prefix" && settings.prefix.includes("{"))) {
+        throw topicProblem(key, settings[key]);
+      }
+    }
+    return new MqttSink(settings, context);
+  },
+} as const;
