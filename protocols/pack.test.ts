@@ -219,14 +219,7 @@ describe("nothing unchecked goes into a pack:", () => {
 
   it("what is no integer is refused", () => {
     const writer = begun(shape(["temperature", "activeEnergyImported"]));
-    const numbers = [
-      1.5,
-      Number.NaN,
-      Number.POSITIVE_INFINITY,
-      -1e300,
-      undefined,
-      "7",
-    ];
+    const numbers = [1.5, Number.NaN, Number.POSITIVE_INFINITY, -1e300, undefined, "7"];
     for (const wrong of numbers as Integer[]) {
       expect(writer.add(noon, [wrong, 0]), String(wrong)).toBe("range");
       expect(writer.add(noon, [0, wrong]), String(wrong)).toBe("range");

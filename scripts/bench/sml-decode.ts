@@ -7,8 +7,7 @@ import { dataFolder } from "../../hil-tests/programs.ts";
 import { isFault } from "../../protocols/fault.ts";
 import { SmlDecoder } from "../../protocols/sml.ts";
 import type { Bench, PreparedBench } from "./bench.ts";
-
-const roundMs = 250;
+import { rate } from "./rate.ts";
 
 /** Whole telegrams to readings, both checksums checked, each meter on a line of its own. */
 export const smlDecode: Bench = {
@@ -54,18 +53,6 @@ function preparedFor(lines: Buffer[][], about: Record<string, number | string>):
       }),
     extra: () => ({ ...about, meanBytes: Math.round(bytes / frames.length) }),
   };
-}
-
-/** Repeats a pass, which says how many it did, for a round; per second. */
-function rate(pass: () => number): number {
-  const start = performance.now();
-  let done = 0;
-  let elapsed = 0;
-  while (elapsed < roundMs) {
-    done += pass();
-    elapsed = performance.now() - start;
-  }
-  return (done * 1000) / elapsed;
 }
 
 /** The good telegrams of every capture, one list a file. */
