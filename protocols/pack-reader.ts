@@ -160,7 +160,7 @@ function decodeRows(
   const decoded: (Integer | null)[][] = form.times.map(() => []);
   let counter = 0;
   for (let i = 0; i < columns.length; i++) {
-    const elements = form.times.map((_, row) => body[row * length + length - columns.length + i]);
+    const elements = elementsOf(body, length, length - columns.length + i);
     const isCounter = quantities[columns[i].quantity].counter;
     const base = isCounter ? form.bases[counter++] : 0;
     if (isCounter && !isBase(base, elements)) {
@@ -175,6 +175,15 @@ function decodeRows(
     }
   }
   return decoded.map((values, row) => ({ time: form.times[row], values: values }));
+}
+
+/** One column of the body. */
+function elementsOf(body: readonly (number | null)[], length: number, index: number): (number | null)[] {
+  const elements: (number | null)[] = [];
+  for (let at = index; at < body.length; at += length) {
+    elements.push(body[at]);
+  }
+  return elements;
 }
 
 /** The first value there is has the difference 0; where there is none the base is 0. */
