@@ -204,8 +204,13 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "SPL-074.why": "Das Betriebssystem meldet einen Defekt: {reason}.",
   "SPL-074.next": "Prüfen Sie die Karte oder den Datenträger mit: dmesg | tail",
   "SPL-075.what": "Ein anderes Gateway benutzt den Puffer in „{path}“ schon.",
-  "SPL-075.why": "Prozess {pid} hält ihn seit {since} fest; zwei Gateways würden einander die Daten verderben.",
+  "SPL-075.why":
+    "Prozess {pid} hält ihn seit {since} fest; zwei Gateways würden einander die Daten verderben.",
   "SPL-075.next": "Halten Sie das andere an, oder geben Sie diesem einen eigenen Ordner für den Puffer.",
+
+  "DEC-065.what": "In „{input}“ steht kein gutes Telegramm nach {protocol}.",
+  "DEC-065.why": "{reason}",
+  "DEC-065.next": "{next}",
 
   "DEV-064.what": "„{value}“ ist kein Name für ein Gerät.",
   "DEV-064.why":
@@ -255,6 +260,14 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "BUG-001.why": "{reason}",
   "BUG-001.next": "Bitte melden Sie ihn mit diesen Zeilen und dem, was Sie davor getan haben.",
 
+  "decode.nothing.why": "{bytes} Byte wurden gelesen, und kein Telegramm beginnt darin.",
+  "decode.nothing.next":
+    "Prüfen Sie das Protokoll, und geben Sie --hex an, wenn die Eingabe hexadezimaler Text ist.",
+  "decode.faulty.why":
+    "In diesen {bytes} Byte beginnen Telegramme, aber jedes hat einen Fehler (insgesamt {count}).",
+  "decode.faulty.next":
+    "Die Fehler stehen auf stdout. Prüfen Sie, ob der Lesekopf gerade sitzt, und nehmen Sie neu auf.",
+  "decode.input": "Standardeingabe",
   "expected.text": "ein Text",
   "expected.number": "eine ganze Zahl",
   "expected.flag": "true oder false",

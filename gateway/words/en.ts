@@ -205,6 +205,10 @@ export const en = {
   "SPL-075.why": "Process {pid} holds it since {since}; two gateways would spoil each other's data.",
   "SPL-075.next": "Stop the other one, or give this one a spool folder of its own.",
 
+  "DEC-065.what": "There is no good {protocol} telegram in “{input}”.",
+  "DEC-065.why": "{reason}",
+  "DEC-065.next": "{next}",
+
   "DEV-064.what": "“{value}” is not a device's name.",
   "DEV-064.why":
     "It needs at least two parts of a-z and 0-9 with hyphens between them, 64 characters at most.",
@@ -252,6 +256,13 @@ export const en = {
   "BUG-001.why": "{reason}",
   "BUG-001.next": "Please report it with these lines and what you did before.",
 
+  "decode.nothing.why": "{bytes} bytes were read, and no telegram begins among them.",
+  "decode.nothing.next": "Check the protocol, and add --hex if the input is hexadecimal text.",
+  "decode.faulty.why":
+    "Telegrams begin in these {bytes} bytes, but each of them has a fault ({count} in all).",
+  "decode.faulty.next":
+    "The faults are on stdout. Check that the optical head sits straight, and record again.",
+  "decode.input": "standard input",
   "expected.text": "a text",
   "expected.number": "a whole number",
   "expected.flag": "true or false",

@@ -1,0 +1,214 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable, Writable } from "node:stream";
+import { afterAll, describe, expect, it } from "vitest";
+import { SmlMeter } from "../hil-tests/meters/sml-meter.ts";
+import { dataFolder } from "../hil-tests/programs.ts";
+import { concat, toHex } from "../protocols/bytes.ts";
+import { decodeCommand } from "./decode.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dreihasen-decode-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly lines: Record<string, unknown>[];
+  readonly err: string;
+}
+
+async function decode(
+  input: string | Uint8Array[],
+  more: { hex?: boolean; protocol?: string; key?: string } = {},
+): Promise<Outcome> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  let text = "";
+  stdout.on("data", (chunk) => {
+    text += chunk;
+  });
+  const stdin = Readable.from(typeof input === "string" ? [] : input.map((part) => Buffer.from(part)));
+  const order = {
+    protocol: more.protocol ?? "sml",
+    input: typeof input === "string" ? input : "-",
+    hex: more.hex ?? false,
+    lang: "en",
+  } as const;
+  const code = await decodeCommand(more.key === undefined ? order : { ...order, key: more.key }, {
+    stdin,
+    stdout,
+    stderr,
+  });
+  const lines = text.split("\n").filter((line) => line !== "");
+  return { code, lines: lines.map((line) => JSON.parse(line)), err: String(stderr.read() ?? "") };
+}
+
+function cut(bytes: Uint8Array, size: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  );
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const meter = new SmlMeter({ profile: "ebz", number: 3, seed: 9 });
+const telegram = meter.telegram();
+
+describe("hasen decode", () => {
+  it("prints one line of JSON for each telegram, good or bad, in order", async () => {
+    const bad = Uint8Array.from(telegram);
+    bad[60] ^= 1;
+    const path = file("two.bin", concat([telegram, bad, telegram.subarray(0, 100)]));
+    const { code, lines, err } = await decode(path);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(lines).toEqual([
+      {
+        offset: 0,
+        protocol: "sml",
+        meter: "0a0145425a00000f4243",
+        readings: [
+          { obis: "1-0:96.50.1*1", value: "45425a", unit: null },
+          { obis: "1-0:96.1.0*255", value: "0a0145425a00000f4243", unit: null },
+          { obis: "1-0:1.8.0*255", value: "2941646.10000", unit: "Wh" },
+          { obis: "1-0:2.8.0*255", value: "0.00000", unit: "Wh" },
+          { obis: "1-0:16.7.0*255", value: expect.stringMatching(/^\d+\.\d\d$/), unit: "W" },
+          { obis: "1-0:36.7.0*255", value: expect.stringMatching(/^\d+\.\d\d$/), unit: "W" },
+          { obis: "1-0:56.7.0*255", value: expect.stringMatching(/^\d+\.\d\d$/), unit: "W" },
+          { obis: "1-0:76.7.0*255", value: expect.stringMatching(/^\d+\.\d\d$/), unit: "W" },
+        ],
+      },
+      {
+        offset: telegram.length,
+        protocol: "sml",
+        fault: "checksum",
+        detail: expect.stringContaining("transport CRC"),
+      },
+      { offset: 2 * telegram.length, protocol: "sml", fault: "truncated", detail: expect.any(String) },
+    ]);
+  });
+
+  it("reads a live line from standard input, however it is cut", async () => {
+    const whole = await decode([concat([telegram, telegram])]);
+    expect(whole.lines).toHaveLength(2);
+    for (const size of [1, 7, 64]) {
+      expect(await decode(cut(concat([telegram, telegram]), size))).toEqual(whole);
+    }
+  });
+
+  it("marks a value that was put right", async () => {
+    const faulty = new SmlMeter({ profile: "dzgFaulty", number: 1, seed: 2 });
+    // Two bytes whose first bit is set: what the faulty meters send as negative.
+    while (faulty.state.power < 2 ** 15 || faulty.state.power >= 2 ** 16) {
+      faulty.step(1000);
+    }
+    const { lines } = await decode([faulty.telegram()]);
+    const readings = lines[0]?.["readings"] as { obis: string; value: string; quality?: string }[];
+    const power = readings.find(({ obis }) => obis === "1-0:16.7.0*255");
+    expect(power?.value).toBe((faulty.state.power / 100).toFixed(2));
+    expect(power?.quality).toBe("corrected");
+  });
+
+  it("with --hex takes one telegram a line and gives line numbers as offsets", async () => {
+    const hex = toHex(telegram);
+    const text = `# a list\n\n${hex}\n${hex.toUpperCase()} ;key=00112233\n1b1b\nnot hex\n${hex.slice(0, 80)}\n${hex}`;
+    const { code, lines } = await decode(file("list.hex", text), { hex: true });
+    expect(code).toBe(0);
+    expect(lines.map((line) => [line["offset"], line["fault"] ?? "good"])).toEqual([
+      [3, "good"],
+      [4, "good"],
+      [5, "syntax"],
+      [6, "syntax"],
+      [7, "truncated"],
+      [8, "good"],
+    ]);
+  });
+
+  it("exits 65 without a good telegram and says what was found instead", async () => {
+    const nothing = await decode(file("text.txt", "1-0:1.8.0*255(000123)"));
+    expect(nothing).toMatchObject({ code: 65, lines: [] });
+    expect(nothing.err).toMatch(/text\.txt.*\n.*21 bytes.*\n.*--hex/);
+    const faulty = await decode(file("cut.bin", telegram.subarray(0, 50)));
+    expect(faulty.code).toBe(65);
+    expect(faulty.err).toContain("each of them has a fault");
+    expect((await decode([])).err).toContain("standard input");
+  });
+
+  it("exits 66 when the file cannot be read", async () => {
+    const missing = await decode(join(folder, "absent.bin"));
+    expect(missing).toMatchObject({ code: 66, lines: [] });
+    expect(missing.err).toContain("There is no file");
+    expect((await decode(folder)).code).toBe(66);
+  });
+
+  it("exits 64 for a protocol or a key that is none, and names the protocols", async () => {
+    const outcome = await decode(file("any.bin", telegram), { protocol: "smell" });
+    expect(outcome.code).toBe(64);
+    expect(outcome.err).toMatch(/smell[\s\S]*sml/);
+    const wrongKey = await decode(file("any.bin", telegram), { key: "not hex" });
+    expect(wrongKey.code).toBe(64);
+    expect(wrongKey.err).not.toContain("not hex");
+  });
+
+  it("stops quietly when nobody reads its output any more", async () => {
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error("EPIPE")) });
+    const path = file("long.bin", concat(Array.from({ length: 500 }, () => telegram)));
+    const streams = { stdin: Readable.from([]), stdout, stderr: new PassThrough() };
+    expect(await decodeCommand({ protocol: "sml", input: path, hex: false }, streams)).toBe(0);
+    expect(streams.stderr.read()).toBeNull();
+  });
+});
+
+const meters = dataFolder("meters");
+
+interface Expected {
+  readonly file: string;
+  readonly offset: number;
+  readonly meter?: string;
+  readonly readings?: { readonly obis: string; readonly value: string; readonly unit: string | null }[];
+  readonly fault?: string;
+}
+
+describe.skipIf(meters === null)(
+  "hasen decode sml, against every capture (skipped without meter data)",
+  () => {
+    const expected =
+      meters === null
+        ? []
+        : readFileSync(join(meters, "sml.expected.ndjson"), "utf8")
+            .split("\n")
+            .filter((line) => line !== "")
+            .map((line) => JSON.parse(line) as Expected);
+    const files = [...new Set(expected.map((line) => line.file))];
+
+    it.each([1, 7, 64, Number.MAX_SAFE_INTEGER])(
+      "gives every telegram and entry, in pieces of %i bytes",
+      async (size) => {
+        for (const name of files) {
+          const bytes = readFileSync(join(meters!, name));
+          const { code, lines } = await decode(cut(bytes, Math.min(size, bytes.length)));
+          const wanted = expected.filter((line) => line.file === name);
+          const good = wanted.filter((line) => line.readings !== undefined);
+          const strip = ({ offset, meter, readings }: Expected) => ({
+            offset,
+            meter,
+            readings: readings?.map(({ obis, value, unit }) => ({ obis, value, unit })),
+          });
+          const found = lines as unknown as Expected[];
+          expect(found.filter((line) => line.readings !== undefined).map(strip), name).toEqual(
+            good.map(strip),
+          );
+          expect(code, name).toBe(good.length > 0 ? 0 : 65);
+          for (const line of wanted.filter((one) => one.fault === "checksum")) {
+            expect(found, name).toContainEqual(
+              expect.objectContaining({ offset: line.offset, fault: "checksum" }),
+            );
+          }
+        }
+      },
+    );
+  },
+);
