@@ -1,5 +1,6 @@
 /** Gateway only: base64 with the URL alphabet and without padding (RFC 4648 §5), as SenML writes bytes in JSON. */
 
+/** The text for any bytes. */
 export function toBase64url(bytes: Uint8Array): string {
   let binary = "";
   for (const byte of bytes) {

@@ -53,7 +53,7 @@ export interface CborSimple {
 const safeMax = 9007199254740991; // 2^53 - 1
 const two32 = 4294967296;
 
-/** The deterministic encoding of a value. What is no CborValue (1.5 as a plain number) is a bug and throws. */
+/** The deterministic encoding of a value. A plain number that is no integer of 53 bits is a bug and throws. */
 export function encodeCbor(value: CborValue): Uint8Array {
   const bytes = new Uint8Array(lengthOf(value));
   write(bytes, 0, value);
@@ -91,6 +91,7 @@ export function writeHead(target: Uint8Array, at: number, major: number, n: numb
   return writeWord(target, writeWord(target, at + 1, high), n - high * two32);
 }
 
+/** These tell one kind of value from all others; undefined, a field that is not there, is none of them. */
 export function isArray(value: CborValue | undefined): value is CborArray {
   return Array.isArray(value);
 }

@@ -6,6 +6,7 @@ import { isNumeral } from "./numeral.ts";
  * changes; objects are lists of members, and one that names a member twice is refused.
  */
 
+/** A value of JSON (RFC 8259 §3). */
 export type JsonValue = string | boolean | null | JsonNumber | JsonArray | JsonObject;
 
 export interface JsonNumber {
@@ -15,6 +16,7 @@ export interface JsonNumber {
 
 export type JsonArray = readonly JsonValue[];
 
+/** Members in the order in which they stand; no name twice. */
 export interface JsonObject {
   readonly members: readonly (readonly [string, JsonValue])[];
 }

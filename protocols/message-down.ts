@@ -15,6 +15,7 @@ import { countMax, epochMax, isText, pivMax, readRanges, refused } from "./messa
 
 const commandNames: readonly CommandName[] = ["identify", "interval", "restart", "send-shape"];
 
+/** The one encoding of a message, as encodeUp. */
 export function encodeDown(message: DownMessage): Uint8Array {
   switch (message.type) {
     case "ack":

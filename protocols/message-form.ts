@@ -11,6 +11,7 @@ export const textMax = 64;
 export const epochMax = 65535;
 export const pivMax = 4294967295;
 
+/** Counts, seconds and milliseconds. */
 export const countMax = 9007199254740991; // 2^53 - 1
 
 /** Ranges as they travel, in one flat array. */
@@ -46,6 +47,7 @@ export function isText(value: CborValue | undefined): value is string {
   return typeof value === "string" && value.length <= textMax;
 }
 
+/** An integer from 0 to `most`, or null for what is not known. */
 export function isUintOrNull(value: CborValue | undefined, most: number): value is number | null {
   return value === null || isUint(value, most);
 }

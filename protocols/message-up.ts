@@ -28,6 +28,7 @@ import {
 const shapesMax = 32;
 const faultsMax = 64;
 
+/** The one encoding of a message. Lengths and ranges are the caller's to keep: a decoder refuses what passes them. */
 export function encodeUp(message: UpMessage): Uint8Array {
   switch (message.type) {
     case "hello":

@@ -8,8 +8,10 @@ import type { SenmlRecord } from "./senml.ts";
 export const recordsMax = 10000;
 
 type TextLabel = Exclude<keyof SenmlRecord, "vb" | "labels">;
+/** A record while it is read. */
 export type MutableRecord = { -readonly [Label in keyof SenmlRecord]: SenmlRecord[Label] };
 
+/** A label of the standard, in JSON and CBOR, and what it holds. */
 export interface Field {
   readonly name: TextLabel | "vb";
   readonly label: number;
@@ -68,6 +70,7 @@ export function numeral(value: string | boolean): string {
   return value;
 }
 
+/** The labels of others as pairs. */
 export function labelsOf(record: SenmlRecord): Labels {
   return record.labels === undefined ? [] : Object.entries(record.labels);
 }
