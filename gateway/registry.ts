@@ -1,0 +1,457 @@
+import { randomBytes } from "node:crypto";
+import { type FSWatcher, watch } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { equal } from "../protocols/bytes.ts";
+import { clearUnfinished, makeFolder, writeDurably } from "./durable-file.ts";
+import { deviceUrnOf, shortName } from "./forms.ts";
+import { nextKid } from "./key-counter.ts";
+import { ProblemError, problem } from "./problem.ts";
+import {
+  algorithms,
+  type DeviceEntry,
+  type EntryFile,
+  entryText,
+  readEntry,
+  revokedMax,
+} from "./registry-entry.ts";
+import { takeLock } from "./spool/lock.ts";
+import { problemOfSystemError } from "./system-error.ts";
+
+export type { DeviceEntry } from "./registry-entry.ts";
+
+export interface RegistryEvent {
+  /** "changed": other keys or rights. "removed": its file is gone. "damaged": its file cannot be used, so the device is shut out. */
+  readonly type: "added" | "changed" | "revoked" | "removed" | "damaged";
+  readonly name: string;
+  /** Null for a damaged one. */
+  readonly entry: DeviceEntry | null;
+  /** Only for a damaged one. */
+  readonly problem: ProblemError | null;
+}
+
+/** What is asked for a new key. */
+export interface KeyOrder {
+  /** Short name or URN. */
+  readonly name: string;
+  readonly alg: DeviceEntry["alg"];
+  readonly personal: boolean;
+  /** Called with the new entry before the gateway counts it in: writes the device's file. If it rejects, nothing has changed. */
+  readonly deliver?: (entry: DeviceEntry) => Promise<void>;
+}
+
+/** How long a change waits for another program's, ms. */
+const lockPatience = 10_000;
+const pollInterval = 1000; // ms
+
+/**
+ * The devices of a gateway: a folder with one file each (registry-entry.ts), mode 0600. It is read whole at the start and followed
+ * while it is open, so that `hasen device` works beside a running gateway. A list that is empty or not there means nobody; a
+ * damaged file shuts out its device alone.
+ */
+export class DeviceRegistry {
+  readonly folder: string;
+  #files = new Map<string, KnownFile>();
+  #byName = new Map<string, DeviceEntry>();
+  #byKid = new Map<number, DeviceEntry>();
+  #problems = new Map<string, ProblemError>();
+  readonly #listeners = new Set<(event: RegistryEvent) => void>();
+  #refreshing: Promise<void> | null = null;
+  #again = false;
+  #changing: Promise<unknown> = Promise.resolve();
+  #poll: NodeJS.Timeout | null = null;
+  #watcher: FSWatcher | null = null;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Reads the folder; rejects with a problem where it is there but cannot be listed. Changes nothing on disk. */
+  static async open(folder: string): Promise<DeviceRegistry> {
+    const registry = new DeviceRegistry(folder);
+    await registry.refresh();
+    return registry;
+  }
+
+  /** Follows the folder until `close`: changes arrive within a second or so, usually at once. */
+  follow(): void {
+    this.#poll ??= setInterval(() => {
+      this.#watch();
+      this.refresh().catch(() => undefined);
+    }, pollInterval);
+    this.#poll.unref();
+    this.#watch();
+  }
+
+  close(): void {
+    if (this.#poll !== null) {
+      clearInterval(this.#poll);
+      this.#poll = null;
+    }
+    this.#watcher?.close();
+    this.#watcher = null;
+  }
+
+  /** The device of a key number, active or revoked; null for one that no file names. */
+  byKid(kid: number): DeviceEntry | null {
+    return this.#byKid.get(kid) ?? null;
+  }
+
+  /** A device by its short name, with its latest key. */
+  byName(name: string): DeviceEntry | null {
+    return this.#byName.get(name) ?? null;
+  }
+
+  /** All devices, each with its latest key, revoked ones included, by name. */
+  entries(): readonly DeviceEntry[] {
+    return [...this.#byName.values()];
+  }
+
+  /** Why files do not count, by name of their device. */
+  problems(): readonly ProblemError[] {
+    return [...this.#problems.values()];
+  }
+
+  /** Tells changes, from here on; gives what ends it. */
+  onChange(listener: (event: RegistryEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Makes a device with a random key under a number never used before. Rejects with a problem; nothing is half done then. */
+  create(order: KeyOrder): Promise<DeviceEntry> {
+    return this.#change(order.name, async (urn, old) => {
+      if (old !== null) {
+        throw problem("DEV-075", { name: shortName(urn) });
+      }
+      return this.#newKey(urn, order, []);
+    });
+  }
+
+  /** A new key under a new number; the old one is refused from then on. Also for revoked and damaged devices. */
+  replace(order: KeyOrder): Promise<DeviceEntry> {
+    return this.#change(order.name, async (urn, old) => {
+      if (old === null) {
+        throw this.#unknown(urn);
+      }
+      const kids = old instanceof ProblemError ? [] : [...old.revokedKids, old.kid];
+      return this.#newKey(urn, order, kids.slice(-revokedMax));
+    });
+  }
+
+  /** Refuses a device from now on, and forgets its key. */
+  revoke(name: string): Promise<DeviceEntry> {
+    return this.#change(name, async (urn, old) => {
+      if (old === null || old instanceof ProblemError) {
+        throw old ?? this.#unknown(urn);
+      }
+      const { key: _key, ...rest } = old;
+      return this.#store({ ...rest, state: "revoked" });
+    });
+  }
+
+  async #newKey(urn: string, order: KeyOrder, revokedKids: number[]): Promise<DeviceEntry> {
+    if (order.alg === 1 && order.personal) {
+      throw problem("DEV-078", {});
+    }
+    const kid = await nextKid(this.folder, this.#highestKid());
+    const file: EntryFile = {
+      version: 1,
+      device: urn,
+      state: "active",
+      kid,
+      alg: algorithms[order.alg],
+      key: new Uint8Array(randomBytes(16)),
+      personal: order.personal,
+      revokedKids,
+    };
+    await order.deliver?.(entryOf(file));
+    return this.#store(file);
+  }
+
+  async #store(file: EntryFile): Promise<DeviceEntry> {
+    await writeDurably(this.#pathOf(shortName(file.device)), entryText(file), 0o600);
+    return entryOf(file);
+  }
+
+  /** Runs one change with the folder locked against other programs, on its newest state, then takes it up. */
+  #change<T>(
+    name: string,
+    change: (urn: string, old: EntryFile | ProblemError | null) => Promise<T>,
+  ): Promise<T> {
+    const result = this.#changing.then(async () => {
+      const urn = deviceUrnOf(name);
+      if (urn === undefined) {
+        throw problem("DEV-064", { value: name });
+      }
+      await makeFolder(this.folder);
+      const release = await lockFolder(this.folder);
+      try {
+        await clearUnfinished(this.folder);
+        await this.refresh();
+        return await change(urn, this.#files.get(shortName(urn))?.content ?? null);
+      } finally {
+        release();
+        await this.refresh();
+      }
+    });
+    this.#changing = result.catch(() => undefined);
+    return result;
+  }
+
+  #unknown(urn: string): ProblemError {
+    const names = [...this.#files.keys()];
+    const known = names.length === 0 ? { word: "serial.nothing" as const } : names.slice(0, 20);
+    return problem("DEV-066", { name: shortName(urn), folder: this.folder, known });
+  }
+
+  #highestKid(): number {
+    return Math.max(
+      0,
+      ...this.#byKid.keys(),
+      ...[...this.#files.values()].flatMap(({ content }) => kidsOf(content)),
+    );
+  }
+
+  #pathOf(name: string): string {
+    return join(this.folder, `${name}.yaml`);
+  }
+
+  /** Reads what has changed. Calls that come meanwhile wait for one more round. */
+  async refresh(): Promise<void> {
+    if (this.#refreshing !== null) {
+      this.#again = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = (async () => {
+      do {
+        this.#again = false;
+        await this.#read();
+      } while (this.#again);
+    })().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #read(): Promise<void> {
+    const files = new Map<string, KnownFile>();
+    let changed = false;
+    for (const name of await namesIn(this.folder)) {
+      const known = this.#files.get(name);
+      const file = await readKnown(this.#pathOf(name), name, known);
+      if (file !== null) {
+        files.set(name, file);
+        changed ||= file !== known;
+      }
+    }
+    if (changed || files.size !== this.#files.size) {
+      this.#files = files;
+      this.#takeUp();
+    }
+  }
+
+  /** Builds the tables anew from the files, and tells what is different. */
+  #takeUp(): void {
+    const before = { names: this.#byName, problems: this.#problems };
+    const claims = claimsOf(this.#files);
+    this.#byName = new Map();
+    this.#byKid = new Map();
+    this.#problems = new Map();
+    for (const [name, { content, entry }] of this.#files) {
+      const trouble =
+        content instanceof ProblemError ? content : contested(content, claims, this.#pathOf(name));
+      if (trouble !== null) {
+        this.#problems.set(name, trouble);
+      } else if (entry !== null && !(content instanceof ProblemError)) {
+        this.#count(entry, content.revokedKids);
+      }
+    }
+    for (const event of changes(before.names, this.#byName, before.problems, this.#problems)) {
+      for (const listener of this.#listeners) {
+        listener(event);
+      }
+    }
+  }
+
+  #count(entry: DeviceEntry, revokedKids: readonly number[]): void {
+    this.#byName.set(entry.name, entry);
+    this.#byKid.set(entry.kid, entry);
+    for (const kid of revokedKids) {
+      this.#byKid.set(kid, { ...entry, kid, state: "revoked", root: unusable() });
+    }
+  }
+
+  #watch(): void {
+    if (this.#watcher !== null || this.#poll === null) {
+      return;
+    }
+    try {
+      this.#watcher = watch(this.folder, { persistent: false }, () => this.refresh().catch(() => undefined));
+      this.#watcher.on("error", () => {
+        this.#watcher?.close();
+        this.#watcher = null;
+      });
+    } catch {
+      // The folder is not there yet, or the system has no watches left: the poll sees changes, too.
+    }
+  }
+}
+
+interface KnownFile {
+  /** Changes with every change of the file. */
+  readonly fingerprint: string;
+  readonly content: EntryFile | ProblemError;
+  /** Null where the file cannot be used. */
+  readonly entry: DeviceEntry | null;
+}
+
+function knownFile(fingerprint: string, content: EntryFile | ProblemError): KnownFile {
+  return { fingerprint, content, entry: content instanceof ProblemError ? null : entryOf(content) };
+}
+
+function entryOf(file: EntryFile): DeviceEntry {
+  return {
+    device: file.device,
+    name: shortName(file.device),
+    kid: file.kid,
+    alg: file.alg === "ccm" ? 0 : 1,
+    root: file.state === "active" && file.key !== undefined ? file.key : unusable(),
+    state: file.state,
+    personal: file.personal,
+  };
+}
+
+function unusable(): Uint8Array {
+  return new Uint8Array(randomBytes(16));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    const files = await readdir(folder);
+    return files
+      .filter((file) => /^[a-z0-9][a-z0-9-]*\.yaml$/.test(file))
+      .map((file) => file.slice(0, -5))
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return [];
+    }
+    throw problemOfSystemError(error, folder);
+  }
+}
+
+/** A file's content, the known one where nothing changed; null where it has just gone. */
+async function readKnown(
+  path: string,
+  name: string,
+  known: KnownFile | undefined,
+): Promise<KnownFile | null> {
+  try {
+    const facts = await stat(path, { bigint: true });
+    const fingerprint = [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs, facts.mode].join(":");
+    if (known?.fingerprint === fingerprint) {
+      return known;
+    }
+    const mode = Number(facts.mode & 0o777n);
+    if ((mode & 0o077) !== 0) {
+      const shown = mode.toString(8).padStart(4, "0");
+      return knownFile(fingerprint, problem("FIL-078", { path, mode: shown }, { where: path }));
+    }
+    return knownFile(fingerprint, readEntry(path, await readFile(path), name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return null;
+    }
+    return knownFile("", problemOfSystemError(error, path));
+  }
+}
+
+function kidsOf(content: EntryFile | ProblemError): number[] {
+  return content instanceof ProblemError ? [] : [content.kid, ...content.revokedKids];
+}
+
+/** Key number -> names of the devices that claim it. */
+function claimsOf(files: ReadonlyMap<string, KnownFile>): Map<number, string[]> {
+  const claims = new Map<number, string[]>();
+  for (const [name, { content }] of files) {
+    for (const kid of kidsOf(content)) {
+      claims.set(kid, [...(claims.get(kid) ?? []), name]);
+    }
+  }
+  return claims;
+}
+
+function contested(
+  file: EntryFile,
+  claims: ReadonlyMap<number, readonly string[]>,
+  path: string,
+): ProblemError | null {
+  for (const kid of kidsOf(file)) {
+    const names = claims.get(kid) ?? [];
+    if (names.length > 1) {
+      return problem("DEV-067", { names, kid, name: names[0]! }, { where: path });
+    }
+  }
+  return null;
+}
+
+function isSame(a: DeviceEntry, b: DeviceEntry): boolean {
+  return (
+    a.kid === b.kid &&
+    a.alg === b.alg &&
+    a.state === b.state &&
+    a.personal === b.personal &&
+    (a.state === "revoked" || equal(a.root, b.root))
+  );
+}
+
+function changes(
+  before: ReadonlyMap<string, DeviceEntry>,
+  after: ReadonlyMap<string, DeviceEntry>,
+  oldProblems: ReadonlyMap<string, ProblemError>,
+  problems: ReadonlyMap<string, ProblemError>,
+): RegistryEvent[] {
+  const events: RegistryEvent[] = [];
+  for (const [name, entry] of after) {
+    const old = before.get(name);
+    if (old === undefined) {
+      events.push({ type: "added", name, entry, problem: null });
+    } else if (!isSame(old, entry)) {
+      const type = entry.state === "revoked" ? "revoked" : "changed";
+      events.push({ type, name, entry, problem: null });
+    }
+  }
+  for (const [name, error] of problems) {
+    if (oldProblems.get(name)?.message !== error.message) {
+      events.push({ type: "damaged", name, entry: null, problem: error });
+    }
+  }
+  for (const [name, entry] of before) {
+    if (!after.has(name) && !problems.has(name)) {
+      events.push({ type: "removed", name, entry, problem: null });
+    }
+  }
+  return events;
+}
+
+/** Takes the folder's lock, waiting a while for whoever has it; gives what releases it. */
+async function lockFolder(folder: string): Promise<() => void> {
+  const start = performance.now();
+  for (;;) {
+    let lock: ReturnType<typeof takeLock>;
+    try {
+      lock = takeLock(join(folder, ".lock"));
+    } catch (error) {
+      throw problemOfSystemError(error, folder);
+    }
+    if ("release" in lock) {
+      const held = lock;
+      return () => held.release();
+    }
+    if (performance.now() - start > lockPatience) {
+      throw problem("DEV-076", { folder, pid: lock.pid, seconds: lockPatience / 1000 }, { where: folder });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
