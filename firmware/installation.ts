@@ -229,11 +229,11 @@ export const credentialsSchema = Type.Object(
       maximum: 65535,
       about: { en: "Number of the key at its gateway", de: "Nummer des Schlüssels bei seinem Gateway" },
     }),
-    alg: Type.Unsafe<"ccm" | "mac">({
-      enum: ["ccm", "mac"],
+    alg: Type.Unsafe<"ccm" | "hmac">({
+      enum: ["ccm", "hmac"],
       about: {
-        en: "ccm encrypts, mac only authenticates",
-        de: "ccm verschlüsselt, mac sichert nur die Echtheit",
+        en: "ccm encrypts, hmac only authenticates",
+        de: "ccm verschlüsselt, hmac sichert nur die Echtheit",
       },
     }),
     key: Type.Unsafe<Uint8Array>({
