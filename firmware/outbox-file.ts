@@ -2,7 +2,7 @@ import type { Storage } from "../boards/platform.ts";
 import { concat } from "../protocols/bytes.ts";
 import { crcX25 } from "../protocols/crc.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
-import type { FrameKind, OutboxFrame } from "./outbox.ts";
+import type { FrameKind, Outbox, OutboxFrame } from "./outbox.ts";
 
 /**
  * The outbox on storage: an append-only log of frames kept and frames done with, so that what is sealed survives a power cut. It
@@ -48,7 +48,7 @@ export class OutboxFile {
   }
 
   /** The frames need not be kept any longer: acknowledged or given up. */
-  forget(frames: readonly OutboxFrame[], waiting: readonly OutboxFrame[]): Fault | null {
+  forget(frames: readonly OutboxFrame[], outbox: Outbox): Fault | null {
     if (frames.length === 0) {
       return null;
     }
@@ -56,7 +56,7 @@ export class OutboxFile {
     if (refused !== null || this.length <= this.compactAbove) {
       return refused;
     }
-    return this.compact(waiting, this.newest === null ? [] : [this.newest]);
+    return this.compact(outbox.waiting(), this.newest === null ? [] : [this.newest]);
   }
 
   append(bytes: Uint8Array): Fault | null {

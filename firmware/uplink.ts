@@ -126,11 +126,11 @@ export class Uplink {
       rows: rows,
       bytes: seal(this.session, piv, message),
     };
-    if (this.observer.sealed !== undefined) {
-      this.observer.sealed(frame.epoch, piv, rows, kind);
-    }
     if (this.file !== null) {
       this.counted(this.file.keep(frame));
+    }
+    if (this.observer.sealed !== undefined) {
+      this.observer.sealed(frame.epoch, piv, rows, kind);
     }
     this.enqueue(frame);
     return piv;
@@ -169,7 +169,6 @@ export class Uplink {
   }
 
   giveUp(dropped: readonly OutboxFrame[]): void {
-    this.forget(dropped);
     dropped.forEach((frame) => {
       if (frame.epoch === this.epoch) {
         this.given = insert(this.given, frame.piv);
@@ -181,11 +180,12 @@ export class Uplink {
         this.observer.dropped(frame.epoch, [[frame.piv, frame.piv]], frame.rows);
       }
     });
+    this.forget(dropped);
   }
 
   forget(frames: readonly OutboxFrame[]): void {
     if (this.file !== null) {
-      this.counted(this.file.forget(frames, this.outbox.waiting()));
+      this.counted(this.file.forget(frames, this.outbox));
     }
   }
 

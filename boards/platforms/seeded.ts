@@ -1,0 +1,17 @@
+import type { Random } from "../platform.ts";
+
+/** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). Not fit for keys. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** The random port of a simulated board. */
+export function seededRandom(dice: () => number): Random {
+  return { bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(dice() * 256)) };
+}
