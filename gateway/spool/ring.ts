@@ -13,7 +13,7 @@ import { OpenFiles } from "./open-files.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { type Recovered, segmentName } from "./recovery.ts";
 import { Segment } from "./segment.ts";
-import { segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
+import { type SegmentHeader, segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
 
 /** State to be written again at the start of each segment, so that no older segment is needed for it. */
 export interface SnapshotEntry {
@@ -203,7 +203,7 @@ export class Ring {
     }
   }
 
-  /** Begins the next segment with its header and the snapshot, in one write. */
+  /** Begins the next segment: its header, then the snapshot. */
   async #begin(): Promise<Fault | null> {
     const snapshot = this.#owner.snapshot();
     const length = snapshot.reduce((sum, { payload }) => sum + entryHeaderLength + payload.length, 0);
@@ -219,15 +219,10 @@ export class Ring {
     }
     const { time, synchronised } = this.#owner.now();
     const header = { epoch: ++this.#epoch, salt: this.salt, first: this.head, created: time, synchronised };
-    const start = new Uint8Array(
-      segmentHeaderLength + (snapshot.length > 0 ? blockHeaderLength + length : 0),
-    );
-    writeSegmentHeader(start, header);
-    if (snapshot.length > 0) {
-      writeSnapshot(start.subarray(segmentHeaderLength), snapshot, { ...header, length });
-    }
+    // From here on the disk may hold a newer header than that of the segment written so far, which hides what would still go there.
+    this.#writable = false;
     const file = this.files.get(slot.path);
-    const failure = isFault(file) ? file : await this.#durable(file, start, 0);
+    const failure = isFault(file) ? file : await this.#writeStart(file, header, snapshot, length);
     if (failure !== null) {
       this.files.close(slot.path);
       this.#spares.push(slot);
@@ -238,6 +233,24 @@ export class Ring {
     this.segments.push(new Segment({ ...header, path: slot.path, bytes: slot.bytes, end }));
     this.#writable = true;
     return null;
+  }
+
+  /** The header is durable before any block is written: a block without one is damage, not a crash. */
+  async #writeStart(
+    file: SpoolFile,
+    header: SegmentHeader,
+    snapshot: readonly SnapshotEntry[],
+    length: number,
+  ): Promise<Fault | null> {
+    const page = new Uint8Array(segmentHeaderLength);
+    writeSegmentHeader(page, header);
+    const failure = await this.#durable(file, page, 0);
+    if (failure !== null || snapshot.length === 0) {
+      return failure;
+    }
+    const block = new Uint8Array(blockHeaderLength + length);
+    writeSnapshot(block, snapshot, { ...header, length });
+    return this.#durable(file, block, segmentHeaderLength);
   }
 
   /** A file for the next segment: one everybody has read, an unused one, a new one, or the oldest, as the policy says. */
