@@ -3,6 +3,16 @@ import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { deriveSession, open, parseAny, type SessionOrder } from "../protocols/envelope.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
 
+/** A device for tests, the one that protocols/README.md takes its frame from. */
+export const order: SessionOrder = {
+  root: Uint8Array.from({ length: 32 }, (_, i) => i),
+  deployment: "paderborn",
+  kid: 4711,
+  epoch: 300,
+  alg: 0,
+  direction: "up",
+};
+
 /** The payload or the first Fault. Kid, epoch and algorithm are those that the frame claims, not those of `order`. */
 export function receive(order: SessionOrder, frame: Uint8Array): Uint8Array | Fault {
   const header = parseAny(frame);

