@@ -1,27 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { mulberry32 } from "../hil-tests/mulberry32.ts";
+import { noisy } from "../hil-tests/meters/noise.ts";
 import { dataFolder } from "../hil-tests/programs.ts";
 import { isFault } from "./fault.ts";
 import type { Telegram } from "./meter.ts";
 import { SmlDecoder } from "./sml.ts";
 
 const meters = dataFolder("meters");
-
-/** Loses bytes, or flips one bit of a byte. One draw decides for each byte whether it is hit; a hit draws once more for the bit. */
-function noisy(bytes: Uint8Array, seed: number, kind: "loss" | "flips", rate: number): Uint8Array {
-  const random = mulberry32(seed);
-  const left: number[] = [];
-  for (const byte of bytes) {
-    if (random() >= rate) {
-      left.push(byte);
-    } else if (kind === "flips") {
-      left.push(byte ^ (1 << Math.floor(random() * 8)));
-    }
-  }
-  return Uint8Array.from(left);
-}
 
 function telegrams(bytes: Uint8Array): string[] {
   const decoder = new SmlDecoder(true);
@@ -43,7 +29,7 @@ describe.skipIf(meters === null)("a bad line (skipped without meter data)", () =
     "with seed %i and %s of %f leaves %i of 878 telegrams, and none of them wrong",
     (seed, kind, rate, least) => {
       const clean = new Set(telegrams(capture));
-      const left = telegrams(noisy(capture, seed, kind, rate));
+      const left = telegrams(noisy(capture, { seed, kind, rate }));
       expect(left.length).toBeGreaterThanOrEqual(least);
       expect(left.filter((telegram) => !clean.has(telegram))).toEqual([]);
     },

@@ -87,7 +87,7 @@ export class SmlDecoder implements MeterDecoder {
     if (keep === this.filled) {
       this.forget(keep);
     } else if (this.filled + wanted > this.buffer.length && keep > 0) {
-      this.buffer.copyWithin(0, keep, this.filled);
+      this.buffer.set(this.buffer.subarray(keep, this.filled), 0);
       this.forget(keep);
     }
     if (this.filled === this.buffer.length) {

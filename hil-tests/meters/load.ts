@@ -1,4 +1,4 @@
-import { mulberry32 } from "../mulberry32.ts";
+import { seeded } from "../../boards/platforms/seeded.ts";
 
 /** What runs in the house by itself: watts, and for how many seconds. */
 const appliances: readonly { readonly watts: number; readonly seconds: number }[] = [
@@ -23,7 +23,7 @@ export interface LoadOptions {
 
 /** A household's power, second by second, in hundredths of a watt; negative while it feeds in. The same seed gives the same day. */
 export function householdLoad(options: LoadOptions): () => number {
-  const random = mulberry32(options.seed);
+  const random = seeded(options.seed);
   const base = 60 + Math.floor(random() * 120); // W
   const fridgePeriod = 2400 + Math.floor(random() * 1200); // s
   const fridgePhase = Math.floor(random() * fridgePeriod);
