@@ -1,259 +1,363 @@
 /**
- * What an installation is: one device's device.yaml, as a schema. Boards never see it; who starts or builds a device reads the
- * file with the gateway's config-file.ts (`hasen device run`, `hasen build`) and hands the core the values. Keywords as in
- * gateway/schema.ts: `about` in both languages, `form` for texts with a meaning. Durations arrive in milliseconds, sizes in bytes,
- * files as absolute paths.
+ * device.yaml, as a schema, and what it means to the core. Boards never see this file; who starts or builds a device reads device.yaml with
+ * the gateway's config-file.ts (`hasen device run`, `hasen build`). Keywords as in gateway/schema.ts: `about` in both languages,
+ * `form` for texts with a meaning. Durations arrive in milliseconds, sizes in bytes, files as absolute paths.
  */
-import { type Static, Type } from "@sinclair/typebox";
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import type { Decimal } from "../protocols/decimal.ts";
+import { type QuantityName, quantities } from "../protocols/quantity.ts";
+import type { Driver, DriverOption } from "./driver.ts";
+import {
+  type DeadBand,
+  type DriverOptions,
+  type Installation,
+  type InstalledSensor,
+  installationDefaults,
+} from "./installation-type.ts";
 
-/** Longest interval between rows and between signs of life. */
-const intervalMost = "24 h";
 const sensorsMax = 16;
+const deadBandsMax = 32;
 
-function duration(en: string, de: string, standard: string | undefined, least: string, most: string) {
-  const options = { type: "string", form: "duration", about: { en: en, de: de }, least: least, most: most };
-  return Type.Unsafe<number>(
-    standard === undefined ? options : Object.assign(options, { default: standard }),
-  );
+interface Words {
+  readonly en: string;
+  readonly de: string;
 }
 
-function path(en: string, de: string, standard: string | undefined, example: string) {
-  const options = { type: "string", form: "path", about: { en: en, de: de }, example: example };
-  return Type.Unsafe<string>(
-    standard === undefined ? options : Object.assign(options, { default: standard }),
-  );
+function about(en: string, de: string): Words {
+  return { en: en, de: de };
 }
 
-function baud(en: string, de: string, standard: number) {
-  return Type.Unsafe<number>({
-    enum: [300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600],
-    about: { en: en, de: de },
-    default: standard,
-  });
+function duration(words: Words, limits: { least: string; most: string; default?: string }) {
+  return Type.Unsafe<number>(Object.assign({ type: "string", form: "duration", about: words }, limits));
 }
 
-const serialLink = Type.Object(
+function path(words: Words, more: { example?: string; default?: string }) {
+  return Type.Unsafe<string>(Object.assign({ type: "string", form: "path", about: words }, more));
+}
+
+function group<T extends Record<string, TSchema>>(properties: T, words: Words, more?: object) {
+  return Type.Object(properties, Object.assign({ additionalProperties: false, about: words }, more));
+}
+
+const version = Type.Unsafe<1>({ enum: [1], about: about("Form of this file", "Form dieser Datei") });
+
+const gatewayUrl = Type.Unsafe<string>({
+  type: "string",
+  form: "broker",
+  about: about("The gateway's broker", "Der Broker des Gateways"),
+  example: "mqtt://gateway.local:1883",
+});
+
+const serialLink = group(
   {
     port: path(
-      "Serial port to the gateway, by its lasting name",
-      "Serieller Anschluss zum Gateway, mit seinem dauerhaften Namen",
-      undefined,
-      "/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0",
+      about(
+        "Serial port to the gateway, by its lasting name",
+        "Serieller Anschluss zum Gateway, mit seinem dauerhaften Namen",
+      ),
+      { example: "/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0" },
     ),
-    baud: baud("Speed of the line in baud", "Geschwindigkeit der Leitung in Baud", 115200),
+    baud: Type.Integer({
+      minimum: 300,
+      maximum: 4000000,
+      default: 115200,
+      about: about("Speed of the line in baud", "Geschwindigkeit der Leitung in Baud"),
+    }),
   },
-  {
-    additionalProperties: false,
-    about: { en: "Serial line to the gateway", de: "Serielle Leitung zum Gateway" },
-  },
+  about("Serial line to the gateway", "Serielle Leitung zum Gateway"),
 );
 
-const mqttLink = Type.Object(
+const mqttLink = group(
   {
-    url: Type.Unsafe<string>({
-      type: "string",
-      form: "broker",
-      about: { en: "The gateway's broker", de: "Der Broker des Gateways" },
-      example: "mqtt://gateway.local:1883",
-    }),
-    ca: Type.Optional(
+    url: gatewayUrl,
+    caFile: Type.Optional(
       path(
-        "Certificate of the authority that signed the broker's, for mqtts",
-        "Zertifikat der Stelle, die das des Brokers ausgestellt hat, für mqtts",
-        undefined,
-        "ca.pem",
+        about(
+          "Certificates to trust instead of the system's (PEM), for mqtts",
+          "Zertifikate, denen statt denen des Systems vertraut wird (PEM), für mqtts",
+        ),
+        { example: "ca.pem" },
       ),
     ),
   },
-  { additionalProperties: false, about: { en: "MQTT to the gateway", de: "MQTT zum Gateway" } },
+  about("MQTT to the gateway", "MQTT zum Gateway"),
 );
 
-/** The link of a device: `kind` tells which. */
+/** The way to the gateway; `kind` tells which. */
 export type LinkSettings =
   | ({ kind: "serial" } & Static<typeof serialLink>)
   | ({ kind: "mqtt" } & Static<typeof mqttLink>);
 
-function sensorSchema(drivers: readonly string[]) {
-  return Type.Object(
-    {
-      driver: Type.Unsafe<string>({
-        enum: drivers,
-        about: {
-          en: "Model of the sensor, or language of the meter",
-          de: "Modell des Sensors oder Sprache des Zählers",
-        },
-      }),
-      port: Type.Optional(
-        path(
-          "Serial port of a meter or sensor",
-          "Serieller Anschluss eines Zählers oder Sensors",
-          undefined,
-          "/dev/serial/by-id/usb-Silicon_Labs_CP2104_lesekopf-if00-port0",
+/** What stands in device.yaml about one sensor: the common keys, and the driver's own options beside them. */
+export type SensorSettings = {
+  readonly driver: string;
+  readonly port: string;
+  readonly interval?: number;
+  readonly heartbeat: number;
+  readonly deadBands: readonly { readonly quantity: QuantityName; readonly band: Decimal }[];
+} & DriverOptions;
+
+const deadBand = group(
+  {
+    quantity: Type.Unsafe<QuantityName>({
+      enum: Object.keys(quantities),
+      about: about("The quantity", "Die Größe"),
+      example: "temperature",
+    }),
+    band: Type.Unsafe<Decimal>({
+      type: "string",
+      form: "decimal",
+      about: about(
+        "Least change that counts, in the quantity's unit",
+        "Kleinste Änderung, die zählt, in der Einheit der Größe",
+      ),
+      example: "0.2",
+    }),
+  },
+  about("Changes too small to report", "Änderungen, die zu klein sind, um sie zu melden"),
+);
+
+function sensorGroup(driver: Driver) {
+  const common = {
+    port:
+      driver.kind === "uart"
+        ? path(about("Serial port of the sensor or meter", "Serieller Anschluss des Sensors oder Zählers"), {
+            example: "/dev/serial/by-id/usb-Silicon_Labs_CP2104_Lesekopf-if00-port0",
+          })
+        : Type.Unsafe<string>({
+            type: "string",
+            form: "name",
+            about: about("Bus of the sensor", "Bus des Sensors"),
+            example: "i2c-1",
+          }),
+    interval: Type.Optional(
+      duration(
+        about(
+          "Time between two rows; without it 15 min for what is personal, 1 min for the rest",
+          "Zeit zwischen zwei Zeilen; ohne Angabe 15 min für Personenbezogenes, sonst 1 min",
         ),
+        { least: "1 s", most: "24 h" },
       ),
-      baud: Type.Optional(
-        Type.Unsafe<number>({
-          enum: [300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200],
-          about: {
-            en: "Speed of that port in baud, where it differs from the driver's",
-            de: "Geschwindigkeit dieses Anschlusses in Baud, falls sie von der des Treibers abweicht",
-          },
-        }),
+    ),
+    heartbeat: duration(
+      about(
+        "Longest silence: a row goes out after it even if nothing changed",
+        "Längste Stille: danach geht eine Zeile hinaus, auch wenn sich nichts geändert hat",
       ),
-      bus: Type.Optional(
-        Type.Unsafe<string>({
-          type: "string",
-          maxLength: 64,
-          about: { en: "Bus of a sensor", de: "Bus eines Sensors" },
-          example: "i2c-1",
-        }),
+      { least: "1 s", most: "24 h", default: "15 min" },
+    ),
+    deadBands: Type.Array(deadBand, {
+      about: about(
+        "Rows in which nothing moved further than this are not sent",
+        "Zeilen, in denen sich nichts weiter bewegt hat, werden nicht gesendet",
       ),
-      address: Type.Optional(
-        Type.Integer({
-          minimum: 8,
-          maximum: 119, // I2C-bus specification UM10204 §3.1.12: the others are reserved
-          about: {
-            en: "I2C address, where it differs from the driver's",
-            de: "I2C-Adresse, falls sie von der des Treibers abweicht",
-          },
-        }),
-      ),
-      interval: Type.Optional(
-        duration(
-          "Time between two rows of this sensor, where it differs from the device's",
-          "Zeit zwischen zwei Zeilen dieses Sensors, falls sie von der des Geräts abweicht",
-          undefined,
-          "1 s",
-          intervalMost,
-        ),
-      ),
-    },
-    { additionalProperties: false, about: { en: "One sensor or meter", de: "Ein Sensor oder Zähler" } },
-  );
+      default: [],
+      maxItems: deadBandsMax,
+      unique: "quantity",
+    }),
+  };
+  const own: Record<string, TSchema> = {};
+  for (let i = 0; i < driver.options.length; i++) {
+    own[driver.options[i].name] = optionSchema(driver.options[i]);
+  }
+  return group(Object.assign({}, own, common), about(driver.title, driver.title));
 }
 
-/**
- * The schema of device.yaml, for the drivers given by name (firmware/drivers/index.ts). Quantities marked personal keep quarter-hour
- * rows where neither the device nor the sensor names an interval; that is why those two have no default here.
- */
-export function installationSchema(drivers: readonly string[]) {
-  return Type.Object(
+function optionSchema(option: DriverOption): TSchema {
+  const words = { about: about(option.meaning, option.meaning), default: option.standard };
+  if (option.choices !== undefined) {
+    return Type.Unsafe(Object.assign({ enum: option.choices }, words));
+  }
+  if (typeof option.standard === "number") {
+    const limits = { minimum: option.least, maximum: option.most };
+    return Type.Integer(Object.assign({}, limits, words) as object);
+  }
+  return typeof option.standard === "boolean" ? Type.Boolean(words) : Type.String(words);
+}
+
+/** The schema of device.yaml for these drivers (drivers/index.ts). */
+export function installationSchema(drivers: readonly Driver[]) {
+  return group(
     {
-      version: Type.Unsafe<1>({ enum: [1], about: { en: "Form of this file", de: "Form dieser Datei" } }),
+      version: version,
       credentials: path(
-        "The file that `hasen device new` wrote: who the device is, and its key",
-        "Die Datei, die `hasen device new` geschrieben hat: wer das Gerät ist, und sein Schlüssel",
-        undefined,
-        "device.key.yaml",
+        about(
+          "The file that `hasen device new` wrote: who the device is, and its key",
+          "Die Datei, die `hasen device new` geschrieben hat: wer das Gerät ist, und sein Schlüssel",
+        ),
+        { example: "./pb-rathaus-meter-017.key.yaml" },
       ),
       board: Type.Unsafe<string>({
         type: "string",
         form: "name",
-        about: {
-          en: "Board the device runs on, as logs name it",
-          de: "Platine, auf der das Gerät läuft, wie Protokolle sie nennen",
-        },
+        about: about(
+          "Board the device runs on, as logs name it",
+          "Platine, auf der das Gerät läuft, wie Protokolle sie nennen",
+        ),
         default: "linux",
       }),
       link: Type.Unsafe<LinkSettings>({
-        about: { en: "The way to the gateway", de: "Der Weg zum Gateway" },
+        about: about("The way to the gateway", "Der Weg zum Gateway"),
         discriminator: "kind",
         kinds: [
           { kind: "mqtt", schema: mqttLink },
           { kind: "serial", schema: serialLink },
         ],
       }),
-      sensors: Type.Array(sensorSchema(drivers), {
-        about: { en: "What the device reads", de: "Was das Gerät liest" },
-        minItems: 1,
-        maxItems: sensorsMax,
-      }),
-      interval: Type.Optional(
-        duration(
-          "Time between two rows; without it 15 min for personal quantities, 1 min for others",
-          "Zeit zwischen zwei Zeilen; ohne Angabe 15 min für personenbezogene Größen, 1 min für andere",
-          undefined,
-          "1 s",
-          intervalMost,
-        ),
+      sensors: Type.Array(
+        Type.Unsafe<SensorSettings>({
+          about: about("One sensor or meter", "Ein Sensor oder Zähler"),
+          discriminator: "driver",
+          kinds: drivers.map((driver) => ({ kind: driver.name, schema: sensorGroup(driver) })),
+        }),
+        {
+          about: about("What the device reads", "Was das Gerät liest"),
+          minItems: 1,
+          maxItems: sensorsMax,
+        },
       ),
-      heartbeat: duration(
-        "Longest silence: a row goes out after it even if nothing changed",
-        "Längste Stille: danach geht eine Zeile hinaus, auch wenn sich nichts geändert hat",
-        "1 h",
-        "1 s",
-        intervalMost,
+      batch: group(
+        {
+          rows: Type.Integer({
+            minimum: 1,
+            maximum: 256,
+            default: installationDefaults.batch.rows,
+            about: about("Rows that go out together", "Zeilen, die zusammen hinausgehen"),
+          }),
+          delay: duration(
+            about(
+              "Longest time the first of them waits for the others",
+              "Längste Zeit, die die erste auf die anderen wartet",
+            ),
+            { least: "0 s", most: "24 h", default: "60 s" },
+          ),
+        },
+        about("How rows travel", "Wie Zeilen reisen"),
+        { default: {} },
+      ),
+      status: duration(
+        about("Time between two reports on itself", "Zeit zwischen zwei Berichten über sich selbst"),
+        {
+          least: "10 s",
+          most: "1 h",
+          default: "1 h",
+        },
       ),
       storage: path(
-        "Folder for what must survive a power cut",
-        "Ordner für das, was einen Stromausfall überleben muss",
-        "/var/lib/dreihasen-device",
-        "./storage",
+        about(
+          "Folder for what must survive a power cut",
+          "Ordner für das, was einen Stromausfall überleben muss",
+        ),
+        { default: "/var/lib/dreihasen-device" },
       ),
-      outbox: Type.Unsafe<number>({
-        type: "string",
-        form: "size",
-        about: {
-          en: "Most data kept while the gateway is away",
-          de: "Höchste Datenmenge, die aufbewahrt wird, solange das Gateway fehlt",
+      outbox: group(
+        {
+          bytes: Type.Unsafe<number>({
+            type: "string",
+            form: "size",
+            about: about("Most data in it", "Höchste Datenmenge darin"),
+            least: "4 KiB",
+            most: "1 GiB",
+            default: "1 MiB",
+          }),
+          frames: Type.Integer({
+            minimum: 16,
+            maximum: 1000000,
+            default: installationDefaults.outbox.framesMax,
+            about: about("Most messages in it", "Höchstzahl der Nachrichten darin"),
+          }),
+          persistent: Type.Boolean({
+            default: installationDefaults.outbox.persistent,
+            about: about("Whether it survives a power cut", "Ob er einen Stromausfall überlebt"),
+          }),
         },
-        least: "4 KiB",
-        most: "1 GiB",
-        default: "4 MiB",
-      }),
+        about("What is kept while the gateway is away", "Was aufbewahrt wird, solange das Gateway fehlt"),
+        { default: {} },
+      ),
     },
-    { additionalProperties: false, about: { en: "A device", de: "Ein Gerät" } },
+    about("A device", "Ein Gerät"),
   );
 }
 
-export type Installation = Static<ReturnType<typeof installationSchema>>;
+/** device.yaml as read: defaults filled in. */
+export type DeviceSettings = Static<ReturnType<typeof installationSchema>>;
 
 /** The schema of the file `hasen device new` writes; the only file of a device that holds a secret. */
-export const credentialsSchema = Type.Object(
+export const credentialsSchema = group(
   {
-    version: Type.Unsafe<1>({ enum: [1], about: { en: "Form of this file", de: "Form dieser Datei" } }),
+    version: version,
     deployment: Type.Unsafe<string>({
       type: "string",
       form: "name",
-      about: { en: "Deployment the device belongs to", de: "Einsatz, zu dem das Gerät gehört" },
+      about: about("Deployment the device belongs to", "Einsatz, zu dem das Gerät gehört"),
       example: "paderborn",
     }),
     device: Type.Unsafe<string>({
       type: "string",
       form: "urn",
-      about: { en: "URN of the device", de: "URN des Geräts" },
-      example: "urn:dev:ops:pb-rathaus-meter-017",
+      about: about("URN of the device", "URN des Geräts"),
     }),
     kid: Type.Integer({
       minimum: 1,
       maximum: 65535,
-      about: { en: "Number of the key at its gateway", de: "Nummer des Schlüssels bei seinem Gateway" },
+      about: about("Number of the key at its gateway", "Nummer des Schlüssels bei seinem Gateway"),
     }),
     alg: Type.Unsafe<"ccm" | "hmac">({
       enum: ["ccm", "hmac"],
-      about: {
-        en: "ccm encrypts, hmac only authenticates",
-        de: "ccm verschlüsselt, hmac sichert nur die Echtheit",
-      },
+      about: about(
+        "ccm encrypts, hmac only authenticates",
+        "ccm verschlüsselt, hmac sichert nur die Echtheit",
+      ),
     }),
     key: Type.Unsafe<Uint8Array>({
       type: "string",
       form: "key",
-      about: { en: "Root key: 32 hexadecimal digits", de: "Wurzelschlüssel: 32 hexadezimale Ziffern" },
+      about: about("Root key", "Wurzelschlüssel"),
     }),
-    gateway: Type.Optional(
-      Type.Unsafe<string>({
-        type: "string",
-        form: "broker",
-        about: {
-          en: "Address of the gateway, for whoever writes device.yaml",
-          de: "Adresse des Gateways, für den, der device.yaml schreibt",
-        },
-        example: "mqtt://gateway.local:1883",
-      }),
-    ),
   },
-  { additionalProperties: false, about: { en: "Credentials of a device", de: "Zugangsdaten eines Geräts" } },
+  about("Credentials of a device", "Zugangsdaten eines Geräts"),
 );
 
 export type Credentials = Static<typeof credentialsSchema>;
+
+/** What the core is told, from the two files of a device. `firmware`: its version. */
+export function installationOf(
+  settings: DeviceSettings,
+  credentials: Credentials,
+  firmware: string,
+  drivers: readonly Driver[],
+): Installation {
+  return {
+    device: credentials.device,
+    deployment: credentials.deployment,
+    kid: credentials.kid,
+    root: credentials.key,
+    alg: credentials.alg === "ccm" ? 0 : 1,
+    firmware: firmware,
+    sensors: settings.sensors.map((sensor) => installedSensor(sensor, drivers)),
+    batch: settings.batch,
+    statusInterval: settings.status,
+    outbox: {
+      bytesMax: settings.outbox.bytes,
+      framesMax: settings.outbox.frames,
+      persistent: settings.outbox.persistent,
+    },
+  };
+}
+
+function installedSensor(sensor: SensorSettings, drivers: readonly Driver[]): InstalledSensor {
+  const driver = drivers.find((candidate) => candidate.name === sensor.driver);
+  const options: Record<string, string | number | boolean> = {};
+  const rows = driver === undefined ? [] : driver.options;
+  for (let i = 0; i < rows.length; i++) {
+    options[rows[i].name] = (sensor as DriverOptions)[rows[i].name];
+  }
+  return {
+    driver: sensor.driver,
+    port: sensor.port,
+    interval: sensor.interval === undefined ? null : sensor.interval,
+    deadBands: sensor.deadBands as readonly DeadBand[],
+    heartbeat: sensor.heartbeat,
+    options: options,
+  };
+}

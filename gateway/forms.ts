@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fromHex } from "../protocols/bytes.ts";
+import { parseDecimal } from "../protocols/decimal.ts";
 import type { Address } from "./schema.ts";
 import type { WordKey } from "./words/words.ts";
 
@@ -86,6 +87,7 @@ function keyOf(text: string): Uint8Array | undefined {
 export const forms: Readonly<Record<string, Form>> = {
   address: { read: addressOf, expected: "expected.address", example: "127.0.0.1:1883" },
   broker: { read: brokerOf, expected: "expected.broker", example: "mqtts://broker.city.example:8883" },
+  decimal: { read: (text) => parseDecimal(text) ?? undefined, expected: "expected.decimal", example: "0.5" },
   duration: { read: durationOf, expected: "expected.duration", example: "20 s" },
   key: { read: keyOf, expected: "expected.key", example: "00112233445566778899aabbccddeeff", secret: true },
   name: {

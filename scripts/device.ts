@@ -1,6 +1,6 @@
 /** `hasen device new|replace|revoke`: keys of devices, made at the gateway. No key is ever shown, only written to files. */
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { makeFolder, writeDurably } from "../gateway/durable-file.ts";
 import { deviceUrnOf, shortName } from "../gateway/forms.ts";
@@ -114,6 +114,6 @@ function answer(order: DeviceOrder, streams: Streams, entry: DeviceEntry, files:
     const alg = entry.alg === 0 ? "ccm" : "hmac";
     streams.stdout.write(`${JSON.stringify({ device, name, kid, alg, state, personal, ...files })}\n`);
   } else if (files.file !== undefined) {
-    streams.stdout.write(`${join(files.file)}\n`);
+    streams.stdout.write(`${files.file}\n`);
   }
 }
