@@ -18,6 +18,8 @@ export const entryKind = {
   shape: 4,
   /** Messages that a sink will not get. */
   gap: 5,
+  /** Which packs wait for their shape, written again likewise. */
+  parked: 6,
 } as const;
 
 /** An authentic message with its identity (kid, epoch, PIV), never stored twice. */
@@ -137,6 +139,31 @@ export function decodeDeviceState(payload: Uint8Array): DeviceStateEntry | Fault
   };
   const numbers = [state.kid, ...state.epochs.map(({ epoch }) => epoch), ...state.tags.map(({ piv }) => piv)];
   return numbers.some(Number.isNaN) ? fault("syntax", "a device state entry is not of its form") : state;
+}
+
+/** A pack that waits for its shape: where it lies in the spool, and which message it is (kid/epoch/PIV). */
+export interface Parked {
+  readonly shape: string;
+  readonly offset: number;
+  readonly message: string;
+}
+
+export function encodeParked(packs: readonly Parked[]): Uint8Array {
+  return encodeCbor(packs.map(({ shape, offset, message }) => [shape, offset, message]));
+}
+
+export function decodeParked(payload: Uint8Array): readonly Parked[] | Fault {
+  const value = decodeCbor(payload);
+  if (isFault(value)) {
+    return value;
+  }
+  const packs = list(value).map((item) => {
+    const [shape, offset, message] = list(item);
+    return { shape: String(shape), offset: whole(offset), message: String(message) };
+  });
+  return packs.some(({ offset }) => Number.isNaN(offset))
+    ? fault("syntax", "a parked entry is not of its form")
+    : packs;
 }
 
 export function encodeGap(gap: Gap): Uint8Array {

@@ -14,9 +14,11 @@ import type { Downlink } from "./downlink.ts";
 import {
   decodeDeviceState,
   decodeMessageEntry,
+  decodeParked,
   encodeDeviceState,
   encodeGap,
   encodeMessageEntry,
+  encodeParked,
   entryKind,
   type MessageEntry,
 } from "./entry.ts";
@@ -204,7 +206,7 @@ export class Ingest {
     const { message, awaits } = meaning;
     if (awaits !== null) {
       this.counts.parked++;
-      this.shapes.park(awaits, { offset, message: identity(entry) });
+      this.shapes.park({ shape: awaits, offset, message: identity(entry) });
       this.#options.spool.pin(offset);
     } else if (message.type === "hello") {
       device.received.setBootTime(entry.epoch, entry.received - message.uptime * 1000);
@@ -253,30 +255,28 @@ export class Ingest {
   /** Writes the packs again whose shape came, so that every sink's cursor still has them ahead of it. */
   releaseParked(): void {
     const { spool, stored } = this.#options;
-    for (const id of this.shapes.releasable()) {
-      for (const parked of this.shapes.release(id)) {
-        const [waiting] = spool.read(parked.offset, { entries: 1, bytes: 2 * frameMax });
-        const entry =
-          waiting === undefined || waiting.offset !== parked.offset
-            ? null
-            : decodeMessageEntry(waiting.payload);
-        if (entry === null || isFault(entry)) {
-          this.#count("storage");
-          continue;
-        }
-        spool.append(
-          entryKind.message,
-          encodeMessageEntry({ ...entry, parked: false, released: true }),
-          (failure) => {
-            if (failure === null) {
-              spool.unpin(parked.offset);
-              stored();
-            } else {
-              this.shapes.park(id, parked);
-            }
-          },
-        );
+    for (const parked of this.shapes.takeReleasable()) {
+      const [waiting] = spool.read(parked.offset, { entries: 1, bytes: 2 * frameMax });
+      const entry =
+        waiting === undefined || waiting.offset !== parked.offset
+          ? null
+          : decodeMessageEntry(waiting.payload);
+      if (entry === null || isFault(entry)) {
+        this.#count("storage");
+        continue;
       }
+      spool.append(
+        entryKind.message,
+        encodeMessageEntry({ ...entry, parked: false, released: true }),
+        (failure) => {
+          if (failure === null) {
+            spool.unpin(parked.offset);
+            stored();
+          } else {
+            this.shapes.park(parked);
+          }
+        },
+      );
     }
   }
 
@@ -317,6 +317,12 @@ export class Ingest {
       }
     } else if (kind === entryKind.shape) {
       this.shapes.learnEncoded(payload);
+    } else if (kind === entryKind.parked) {
+      const packs = decodeParked(payload);
+      for (const parked of isFault(packs) ? [] : packs) {
+        this.shapes.park(parked);
+        this.#options.spool.pin(parked.offset);
+      }
     }
   }
 
@@ -346,6 +352,7 @@ export class Ingest {
         .snapshots()
         .map((state) => ({ kind: entryKind.deviceState, payload: encodeDeviceState(state) })),
       ...this.shapes.encoded().map((payload) => ({ kind: entryKind.shape, payload })),
+      { kind: entryKind.parked, payload: encodeParked(this.shapes.parked()) },
     ];
   }
 

@@ -6,7 +6,7 @@ import { decimalText } from "../protocols/decimal.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { decodeUp } from "../protocols/message.ts";
 import { decodePack, type Pack, packShapeId } from "../protocols/pack.ts";
-import { quantityOf } from "../protocols/quantity.ts";
+import { quantities } from "../protocols/quantity.ts";
 import type { Shape } from "../protocols/shape.ts";
 import { decodeGap, decodeMessageEntry, entryKind, type MessageEntry } from "./entry.ts";
 import type { DeviceEntry } from "./registry.ts";
@@ -107,7 +107,7 @@ function recordsOf(
         records.push({
           device: device.device,
           n: `${device.device}:${quantity}`,
-          u: quantityOf(quantity)?.senml ?? "",
+          u: quantities[quantity].senml,
           v: decimalText(value, exponent),
           t: secondsText(time),
           dh: `${entry.epoch}/${entry.piv}/${index}`,

@@ -5,25 +5,18 @@
 import { type CborValue, decodeCbor } from "../protocols/cbor.ts";
 import type { Crypto } from "../protocols/crypto.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
-import { quantityOf } from "../protocols/quantity.ts";
 import { decodeShape, encodeShape, type Shape, shapeId } from "../protocols/shape.ts";
+import type { Parked } from "./entry.ts";
 
 /** Packs parked at once, over all shapes. Beyond it a pack of unknown shape is stored as unusable. */
 export const parkedMax = 1000;
 /** Shapes known at once; a city has a few per kind of sensor and one per meter model. */
 const shapesMax = 10_000;
 
-/** A pack that waits for its shape: where it lies in the spool, and which message it is (kid/epoch/PIV). */
-export interface Parked {
-  readonly offset: number;
-  readonly message: string;
-}
-
 export class Shapes {
   readonly #crypto: Crypto;
   readonly #known = new Map<string, Shape>();
-  readonly #parked = new Map<string, Parked[]>();
-  #parkedCount = 0;
+  readonly #parked = new Map<string, Parked>();
 
   constructor(crypto: Crypto) {
     this.#crypto = crypto;
@@ -60,55 +53,35 @@ export class Shapes {
   }
 
   /** Remembers where a pack of unknown shape lies in the spool. */
-  park(id: string, parked: Parked): void {
-    const packs = this.#parked.get(id);
-    if (packs === undefined) {
-      this.#parked.set(id, [parked]);
-    } else {
-      packs.push(parked);
-    }
-    this.#parkedCount++;
+  park(parked: Parked): void {
+    this.#parked.set(parked.message, parked);
   }
 
-  /** The packs that waited for this shape; they are no longer parked. */
-  release(id: string): readonly Parked[] {
-    const packs = this.#parked.get(id) ?? [];
-    this.#parked.delete(id);
-    this.#parkedCount -= packs.length;
-    return packs;
-  }
-
-  /** A pack was written again with its shape known; its parked copy is done with. */
+  /** A pack was written again with its shape known; its parked copy is done with. Null when it was not parked. */
   forget(message: string): Parked | null {
-    for (const [id, packs] of this.#parked) {
-      const at = packs.findIndex((parked) => parked.message === message);
-      if (at >= 0) {
-        const [parked] = packs.splice(at, 1);
-        this.#parkedCount--;
-        if (packs.length === 0) {
-          this.#parked.delete(id);
-        }
-        return parked;
-      }
-    }
-    return null;
+    const parked = this.#parked.get(message) ?? null;
+    this.#parked.delete(message);
+    return parked;
   }
 
-  /** Ids of known shapes for which packs still wait. */
-  releasable(): readonly string[] {
-    return [...this.#parked.keys()].filter((id) => this.#known.has(id));
+  parked(): readonly Parked[] {
+    return [...this.#parked.values()];
+  }
+
+  /** Packs whose shape has become known; they are no longer parked. */
+  takeReleasable(): readonly Parked[] {
+    const released = this.parked().filter(({ shape }) => this.#known.has(shape));
+    for (const { message } of released) {
+      this.#parked.delete(message);
+    }
+    return released;
   }
 
   get parkedCount(): number {
-    return this.#parkedCount;
+    return this.#parked.size;
   }
 
   get mayPark(): boolean {
-    return this.#parkedCount < parkedMax;
+    return this.#parked.size < parkedMax;
   }
-}
-
-/** Whether a shape holds anything personal: such packs must have come encrypted. */
-export function isPersonal(shape: Shape): boolean {
-  return shape.columns.some(({ quantity }) => quantityOf(quantity)?.personal === true);
 }

@@ -1,0 +1,66 @@
+/** What a sink will not get because the spool had to make room: counted by sink and reason, and declared to the sink as gaps. */
+import { isFault } from "../protocols/fault.ts";
+import { insert, type Ranges } from "../protocols/ranges.ts";
+import { decodeMessageEntry, entryKind } from "./entry.ts";
+import type { Log } from "./log.ts";
+import type { DeviceEntry } from "./registry.ts";
+import type { Gap } from "./sink.ts";
+import type { SpoolEntry } from "./spool/spool.ts";
+
+export interface DropsOptions {
+  device(kid: number): DeviceEntry | null;
+  declare(gap: Gap): void;
+  readonly log: Log;
+}
+
+const reasons = { full: "the spool was full", age: "older than the spool keeps" } as const;
+
+export class Drops {
+  /** Messages dropped, by sink and reason. */
+  readonly counts = new Map<string, { readonly sink: string; readonly reason: string; messages: number }>();
+  readonly #options: DropsOptions;
+
+  constructor(options: DropsOptions) {
+    this.#options = options;
+  }
+
+  /** Entries that the spool gives up before this sink's cursor passed them. */
+  take(sink: string, entries: readonly SpoolEntry[], reason: keyof typeof reasons): void {
+    const numbers = new Map<string, { device: string; epoch: number; ranges: Ranges }>();
+    let messages = 0;
+    for (const { kind, payload } of entries) {
+      const entry = kind === entryKind.message ? decodeMessageEntry(payload) : null;
+      if (entry === null || isFault(entry)) {
+        continue;
+      }
+      messages++;
+      const key = `${entry.kid}/${entry.epoch}`;
+      const known = numbers.get(key) ?? {
+        device: this.#options.device(entry.kid)?.device ?? `kid:${entry.kid}`,
+        epoch: entry.epoch,
+        ranges: [],
+      };
+      numbers.set(key, { ...known, ranges: insert(known.ranges, entry.piv) });
+    }
+    if (messages === 0) {
+      return;
+    }
+    this.#count(sink, reason, messages);
+    for (const { device, epoch, ranges } of numbers.values()) {
+      for (const [from, to] of ranges) {
+        this.#options.declare({ device, epoch, from, to, state: "dropped", reason: reasons[reason], sink });
+      }
+    }
+  }
+
+  #count(sink: string, reason: string, messages: number): void {
+    const key = `${sink} ${reason}`;
+    const count = this.counts.get(key) ?? { sink, reason, messages: 0 };
+    count.messages += messages;
+    this.counts.set(key, count);
+    this.#options.log.warn(
+      { sink, reason, messages },
+      `spool: ${messages} messages given up that ${sink} had not got (${reason})`,
+    );
+  }
+}

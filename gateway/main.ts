@@ -1,0 +1,300 @@
+/** The gateway put together: config in, a running gateway out. Nothing is decided here; parts are made and introduced to each other. */
+import { join } from "node:path";
+import { nodeCrypto } from "../protocols/crypto-node.ts";
+import { isFault } from "../protocols/fault.ts";
+import { selfTest } from "../protocols/self-test.ts";
+import { nextBootEpoch } from "./boot-epoch.ts";
+import { FailureBudget } from "./budget.ts";
+import type { GatewayConfig } from "./config.ts";
+import { authenticator } from "./credentials.ts";
+import { Downlink } from "./downlink.ts";
+import { Drops } from "./drops.ts";
+import { Forwarder } from "./forward.ts";
+import { type HealthServer, startHealth } from "./health.ts";
+import { Commits, healthSource } from "./health-source.ts";
+import { Ingest } from "./ingest.ts";
+import type { GatewayLink } from "./link.ts";
+import { links } from "./links/index.ts";
+import type { Log } from "./log.ts";
+import { problem } from "./problem.ts";
+import { DeviceRegistry } from "./registry.ts";
+import type { Sink } from "./sink.ts";
+import { sinks } from "./sinks/index.ts";
+import { nodeFiles } from "./spool/node-files.ts";
+import { Spool, type SpoolHooks } from "./spool/spool.ts";
+
+export interface RunningGateway {
+  /** Stops listening, writes what waits and every cursor. Ends within five seconds, also with a dead sink. */
+  stop(): Promise<void>;
+}
+
+export interface GatewayParts {
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/** Between two looks for entries that are too old, ms. */
+const retireEvery = 60_000;
+
+/** Starts a gateway; rejects with a ProblemError, and with nothing left running, when a part of it cannot start. */
+export async function startGateway({ config, log, version }: GatewayParts): Promise<RunningGateway> {
+  const unfit = selfTest(nodeCrypto);
+  if (unfit !== null) {
+    throw problem("BUG-001", { reason: unfit.detail });
+  }
+  const undo: (() => unknown)[] = [];
+  try {
+    return await assemble(config, log, version, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) {
+      await step();
+    }
+    throw error;
+  }
+}
+
+async function assemble(
+  config: GatewayConfig,
+  log: Log,
+  version: string,
+  undo: (() => unknown)[],
+): Promise<RunningGateway> {
+  const registry = await DeviceRegistry.open(config.devices);
+  undo.push(() => registry.close());
+  for (const { message } of registry.problems()) {
+    log.warn({}, message);
+  }
+
+  const hooks: SpoolHooks = {};
+  const spool = await openSpool(config, hooks);
+  undo.push(() => spool.close());
+  logRecovery(spool, log);
+
+  const bootEpoch = nextBootEpoch(join(config.spool.folder, "boot-epoch"));
+  if (isFault(bootEpoch)) {
+    throw problem("FIL-074", { path: join(config.spool.folder, "boot-epoch") });
+  }
+  const forwarders: Forwarder[] = [];
+  const stored = (): void => {
+    for (const forwarder of forwarders) {
+      forwarder.wake();
+    }
+  };
+  const { deployment } = config;
+  const ingest = new Ingest({
+    spool,
+    registry,
+    crypto: nodeCrypto,
+    deployment,
+    downlink: new Downlink(bootEpoch),
+    budget: new FailureBudget({
+      capacity: config.limits.failures,
+      perSecond: config.limits.failuresPerMinute / 60,
+    }),
+    log,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    stored,
+  });
+  for (const entry of spool.replay()) {
+    ingest.restore(entry);
+  }
+  const drops = new Drops({
+    device: (kid) => registry.byKid(kid),
+    declare: (gap) => ingest.declare(gap),
+    log,
+  });
+  const commits = new Commits();
+  connect(hooks, { ingest, drops, commits, log });
+  ingest.releaseParked();
+
+  const started = await startSinks(config, { spool, ingest, registry, log }, forwarders, undo);
+  const listening = await startLinks(config, { ingest, registry, log }, undo);
+  const health = await startHealth(
+    config.health.listen,
+    healthSource({
+      spool,
+      ingest,
+      forwarders,
+      sinks: started,
+      links: listening,
+      drops,
+      commits,
+      version,
+    }),
+  );
+  undo.push(() => health.stop());
+
+  registry.follow();
+  registry.onChange(({ type, name }) => {
+    log.info({ device: name }, `device ${name}: ${type}`);
+    if (type !== "added") {
+      for (const link of listening) {
+        link.disconnect(name);
+      }
+    }
+  });
+  const retire = setInterval(() => void spool.retire(), retireEvery);
+  log.info({ version, devices: registry.entries().length }, `gateway ${config.gateway} ${version}: ready`);
+  return {
+    stop: () => stopInOrder({ health, listening, forwarders, started, spool, registry, retire, log }),
+  };
+}
+
+function openSpool(config: GatewayConfig, hooks: SpoolHooks): Promise<Spool> {
+  const { folder, bytes, days, linger, whenFull } = config.spool;
+  const segmentBytes = bytes >= 64 * 1024 * 1024 ? 4 * 1024 * 1024 : 1024 * 1024;
+  return Spool.open(
+    { folder, bytesMax: bytes, daysMax: days, linger, policyWhenFull: whenFull, segmentBytes, hooks },
+    nodeFiles,
+  );
+}
+
+/** The spool was opened before its owner could exist; from here on it is asked and told. */
+function connect(
+  hooks: SpoolHooks,
+  parts: { ingest: Ingest; drops: Drops; commits: Commits; log: Log },
+): void {
+  const { ingest, drops, commits, log } = parts;
+  Object.assign(hooks, {
+    snapshot: () => ingest.snapshot(),
+    dropped: (cursor, entries, { reason }) => drops.take(cursor, entries, reason),
+    damaged: ({ from, to }, file) =>
+      log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),
+    committed: ({ milliseconds }) => commits.add(milliseconds),
+    synchronised: () => true,
+  } satisfies SpoolHooks);
+}
+
+function logRecovery({ recovery }: Spool, log: Log): void {
+  for (const { name, reason } of recovery.setAside) {
+    log.error({ file: name }, `spool: ${name} is set aside in quarantine/: ${reason}`);
+  }
+  for (const { from, to } of recovery.lost) {
+    log.error({ from, to }, `spool: entries ${from} to ${to} cannot be read any more`);
+  }
+}
+
+interface SinkParts {
+  readonly spool: Spool;
+  readonly ingest: Ingest;
+  readonly registry: DeviceRegistry;
+  readonly log: Log;
+}
+
+async function startSinks(
+  config: GatewayConfig,
+  parts: SinkParts,
+  forwarders: Forwarder[],
+  undo: (() => unknown)[],
+): Promise<Sink[]> {
+  const { spool, ingest, registry, log } = parts;
+  const started: Sink[] = [];
+  for (const settings of config.sinks) {
+    const sink = create<Sink>(sinks, settings, {
+      log: log.child({ sink: settings.name }),
+      gateway: config.gateway,
+      random: Math.random,
+    });
+    await sink.start();
+    undo.push(() => sink.stop());
+    started.push(sink);
+    const forwarder = new Forwarder({
+      sink,
+      spool,
+      cursor: spool.cursor(sink.name),
+      context: { shape: (id) => ingest.shapes.get(id), device: (kid) => registry.byKid(kid) },
+      log,
+      now: () => Date.now(),
+      setAside: (gap) => ingest.declare(gap),
+    });
+    undo.push(() => forwarder.stop());
+    forwarders.push(forwarder);
+    forwarder.wake();
+  }
+  for (const cursor of spool.cursors) {
+    if (!started.some(({ name }) => name === cursor.name)) {
+      log.warn(
+        { sink: cursor.name },
+        `sink ${cursor.name} is no longer in the config: its place in the spool is forgotten`,
+      );
+      spool.removeCursor(cursor.name);
+    }
+  }
+  return started;
+}
+
+async function startLinks(
+  config: GatewayConfig,
+  parts: Omit<SinkParts, "spool">,
+  undo: (() => unknown)[],
+): Promise<GatewayLink[]> {
+  const { ingest, registry, log } = parts;
+  const authenticate = authenticator({ registry, crypto: nodeCrypto, deployment: config.deployment });
+  const listening: GatewayLink[] = [];
+  for (const settings of config.links) {
+    const link = create<GatewayLink>(links, settings, {
+      log,
+      gateway: config.gateway,
+      authenticate,
+      random: Math.random,
+    });
+    await link.start((frame, source, settled) => ingest.receive(frame, source, settled));
+    undo.push(() => link.stop());
+    listening.push(link);
+  }
+  return listening;
+}
+
+interface Definition {
+  readonly kind: string;
+  create(settings: never, context: never): unknown;
+}
+
+/** Makes the part that settings of this kind describe. They were checked against the same definition's schema. */
+function create<Part>(
+  definitions: readonly Definition[],
+  settings: { readonly kind: string },
+  context: object,
+): Part {
+  const definition = definitions.find(({ kind }) => kind === settings.kind);
+  if (definition === undefined) {
+    throw problem("BUG-001", { reason: `no definition of the kind ${settings.kind}` });
+  }
+  return definition.create(settings as never, context as never) as Part;
+}
+
+interface Stopping {
+  readonly health: HealthServer;
+  readonly listening: readonly GatewayLink[];
+  readonly forwarders: readonly Forwarder[];
+  readonly started: readonly Sink[];
+  readonly spool: Spool;
+  readonly registry: DeviceRegistry;
+  readonly retire: NodeJS.Timeout;
+  readonly log: Log;
+}
+
+/** Devices first, so that nothing new comes; then the sinks; the spool last, when nobody reads or writes it any more. */
+async function stopInOrder({
+  health,
+  listening,
+  forwarders,
+  started,
+  spool,
+  registry,
+  retire,
+  log,
+}: Stopping): Promise<void> {
+  clearInterval(retire);
+  registry.close();
+  await Promise.all(listening.map((link) => link.stop()));
+  for (const forwarder of forwarders) {
+    forwarder.stop();
+  }
+  await Promise.all(started.map((sink) => sink.stop()));
+  await health.stop();
+  await spool.close();
+  log.info({}, "gateway: stopped, everything acknowledged is on disk");
+}

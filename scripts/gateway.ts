@@ -1,0 +1,71 @@
+/** `hasen gateway`: check the config, or run until somebody says stop. */
+import { readGatewayConfig } from "../gateway/config.ts";
+import { createLog } from "../gateway/log.ts";
+import { startGateway } from "../gateway/main.ts";
+import { type ProblemError, problemText, renderProblem } from "../gateway/problem.ts";
+import { DeviceRegistry } from "../gateway/registry.ts";
+import { type Language, say } from "../gateway/words/words.ts";
+import type { Streams } from "./streams.ts";
+
+export interface GatewayOrder {
+  readonly config: string;
+  readonly check?: boolean;
+  readonly json?: boolean;
+  readonly logFormat?: "json" | "human";
+  readonly lang: Language;
+  readonly version: string;
+}
+
+/** Resolves with the exit code: after the check, or when the gateway has stopped. Rejects with a ProblemError. */
+export async function gatewayCommand(order: GatewayOrder, streams: Streams): Promise<number> {
+  const config = await readGatewayConfig(order.config);
+  if (Array.isArray(config)) {
+    return report(config, order, streams);
+  }
+  if (order.check === true) {
+    const registry = await DeviceRegistry.open(config.devices);
+    return report(registry.problems(), order, streams);
+  }
+  const terminal = "isTTY" in streams.stderr && streams.stderr.isTTY === true;
+  const log = createLog({
+    format: order.logFormat ?? (terminal ? "human" : "json"),
+    level: config.log.level,
+    color: terminal && !process.env["NO_COLOR"],
+    destination: streams.stderr,
+  });
+  const asked = askedToStop();
+  const gateway = await startGateway({ config, log, version: order.version });
+  const signal = await asked;
+  log.info({ signal }, `gateway: ${signal}, stopping`);
+  await gateway.stop();
+  return 0;
+}
+
+/** The first SIGTERM or Ctrl-C. A second one ends the process as usual: whoever asks twice means it. */
+function askedToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const listener = (signal: NodeJS.Signals): void => {
+      process.removeListener("SIGTERM", listener);
+      process.removeListener("SIGINT", listener);
+      resolve(signal);
+    };
+    process.on("SIGTERM", listener);
+    process.on("SIGINT", listener);
+  });
+}
+
+/** Shows what a check found; 0 when it found nothing, else the first problem's exit code. */
+function report(problems: readonly ProblemError[], order: GatewayOrder, streams: Streams): number {
+  const color = "isTTY" in streams.stderr && streams.stderr.isTTY === true && !process.env["NO_COLOR"];
+  for (const one of problems) {
+    streams.stderr.write(`${renderProblem(one, { lang: order.lang, color })}\n`);
+  }
+  if (order.json === true) {
+    streams.stdout.write(
+      `${JSON.stringify({ problems: problems.map((one) => problemText(one, order.lang)) })}\n`,
+    );
+  } else if (problems.length === 0 && order.check === true) {
+    streams.stdout.write(`${say(order.lang, "label.configGood", { file: order.config })}\n`);
+  }
+  return problems[0]?.exit ?? 0;
+}

@@ -1,0 +1,193 @@
+/** `hasen`: one command for technicians and operators. Every command loads only what it needs. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { ProblemError, problem, renderProblem } from "../gateway/problem.ts";
+import { type Language, language } from "../gateway/words/words.ts";
+import type { Streams } from "./streams.ts";
+
+declare const __DREIHASEN_VERSION__: string | undefined;
+
+/** What `hasen --version` says; the build fills it in. */
+export const version = typeof __DREIHASEN_VERSION__ === "string" ? __DREIHASEN_VERSION__ : packageVersion();
+
+const exitUsage = 64;
+
+/** Runs one command line, without `node` and the script's name; resolves with the exit code. */
+export async function hasen(args: readonly string[], streams: Streams): Promise<number> {
+  let exit = 0;
+  const program = commands(streams, (code) => {
+    exit = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? 0 : exitUsage;
+    }
+    const options = program.opts<{ lang?: string }>();
+    return tell(error, language(process.env, options.lang), streams);
+  }
+}
+
+/** Shows any failure as a problem; what is none is a mistake of ours and says so. */
+export function tell(error: unknown, lang: Language, streams: Streams): number {
+  const problems = error instanceof AggregateError ? error.errors : [error];
+  const color = "isTTY" in streams.stderr && streams.stderr.isTTY === true && !process.env["NO_COLOR"];
+  let exit = 0;
+  for (const one of problems) {
+    const shown =
+      one instanceof ProblemError
+        ? one
+        : problem("BUG-001", { reason: one instanceof Error ? one.message : String(one) });
+    streams.stderr.write(`${renderProblem(shown, { lang, color })}\n`);
+    exit = exit === 0 ? shown.exit : exit;
+  }
+  return exit;
+}
+
+function commands(streams: Streams, exit: (code: number) => void): Command {
+  const program = new Command("hasen")
+    .description(
+      "From the meter's optical head to the city's broker: authenticated, buffered, nothing lost unnamed.",
+    )
+    .version(version, "--version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand(false)
+    .addOption(new Option("--lang <language>", "language of what people read").choices(["de", "en"]))
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+    })
+    .showSuggestionAfterError(true)
+    .showHelpAfterError("Next: hasen --help shows the commands, hasen <command> --help an example of each.");
+  program.addHelpText("beforeAll", (context) =>
+    context.command === program ? examples(programExamples) : "",
+  );
+  addDecode(program, streams, exit);
+  addGateway(program, streams, exit);
+  addDevice(program, streams, exit);
+  return program;
+}
+
+type Exit = (code: number) => void;
+
+const programExamples = [
+  ["hasen decode sml capture.bin", "read a recorded meter line"],
+  ["hasen device new pb-rathaus-meter-017 --config gateway.yaml", "make a device and its keys"],
+  ["hasen device run --config device.yaml", "read the meter, send to the gateway"],
+  ["hasen gateway --config gateway.yaml", "receive, keep, forward"],
+] as const;
+
+function addDecode(program: Command, streams: Streams, exit: Exit): void {
+  command(program, "decode <protocol> [file]", [
+    ["hasen decode sml capture.bin", "one line of JSON for each telegram"],
+    ["hasen decode sml --hex telegrams.txt", "one telegram a line, as hexadecimal text"],
+    ["cat /dev/ttyUSB0 | hasen decode sml -", "a live line"],
+  ])
+    .description("Turn a meter's bytes into readings, as NDJSON on stdout.")
+    .option("--hex", "the input is text with one telegram per line, in hexadecimal")
+    .option("--key <hex>", "key of encrypted telegrams")
+    .action(async (protocol: string, file: string | undefined, options: { hex?: boolean; key?: string }) => {
+      const { decodeCommand } = await import("./decode.ts");
+      const order = { protocol, input: file ?? "-", hex: options.hex === true };
+      exit(await decodeCommand(options.key === undefined ? order : { ...order, key: options.key }, streams));
+    });
+}
+
+function addGateway(program: Command, streams: Streams, exit: Exit): void {
+  command(program, "gateway", [
+    ["hasen gateway --config gateway.yaml --check", "validate the config, start nothing"],
+    ["hasen gateway --config gateway.yaml", "run until SIGTERM or Ctrl-C"],
+  ])
+    .description("Receive from devices, keep on disk, forward to the city.")
+    .requiredOption("--config <file>", "the gateway's config (YAML)")
+    .option("--check", "only validate the config and the registry")
+    .option("--json", "with --check: the result as JSON")
+    .addOption(new Option("--log-format <format>", "form of the log lines").choices(["json", "human"]))
+    .action(
+      async (options: { config: string; check?: boolean; json?: boolean; logFormat?: "json" | "human" }) => {
+        const { gatewayCommand } = await import("./gateway.ts");
+        exit(await gatewayCommand({ ...options, lang: languageOf(program), version }, streams));
+      },
+    );
+}
+
+function addDevice(program: Command, streams: Streams, exit: Exit): void {
+  const device = command(program, "device", [
+    ["hasen device new pb-rathaus-meter-017 --config gateway.yaml", "make a device and its keys"],
+    ["hasen device run --config device.yaml", "run the firmware on this computer"],
+  ]).description("Make, run and retire devices.");
+  command(device, "run", [["hasen device run --config device.yaml", "run until SIGTERM or Ctrl-C"]])
+    .description("Run the firmware on a Raspberry Pi or any Linux computer.")
+    .requiredOption("--config <file>", "the device's config (YAML)")
+    .option("--check", "only validate the config")
+    .action(async (options: { config: string; check?: boolean }) => {
+      const { deviceRunCommand } = await import("./device-run.ts");
+      exit(await deviceRunCommand({ ...options, lang: languageOf(program), version }, streams));
+    });
+  for (const [name, description, example] of [
+    ["new", "Make a device: a random key, the gateway's entry, the device's file.", "pb-rathaus-meter-017"],
+    ["replace", "Give a device new keys; the old ones are refused at once.", "pb-rathaus-meter-017"],
+    ["revoke", "Refuse a device from now on.", "pb-rathaus-meter-017"],
+  ] as const) {
+    const sub = command(device, `${name} <name>`, [
+      [`hasen device ${name} ${example} --config gateway.yaml`, "as it runs"],
+    ])
+      .description(description)
+      .requiredOption("--config <file>", "the gateway's config (YAML): where its registry is")
+      .option("--json", "the result as JSON, on the last line of stdout");
+    if (name !== "revoke") {
+      sub.option("--out <folder>", "where the device's files go", ".");
+    }
+    if (name === "new") {
+      sub.option("--urn <urn>", "full device URN; default urn:dev:ops:<name>");
+      sub.addOption(
+        new Option("--alg <algorithm>", "envelope: ccm encrypts, hmac only authenticates")
+          .choices(["ccm", "hmac"])
+          .default("ccm"),
+      );
+    }
+    sub.action(
+      async (
+        short: string,
+        options: { config: string; json?: boolean; out?: string; urn?: string; alg?: "ccm" | "hmac" },
+      ) => {
+        const { deviceCommand } = await import("./device.ts");
+        exit(
+          await deviceCommand({ ...options, action: name, name: short, lang: languageOf(program) }, streams),
+        );
+      },
+    );
+  }
+}
+
+/** A command whose help starts with examples. */
+function command(parent: Command, usage: string, lines: readonly (readonly [string, string])[]): Command {
+  return parent
+    .command(usage)
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .addHelpText("before", examples(lines));
+}
+
+function examples(lines: readonly (readonly [string, string])[]): string {
+  return `Examples:\n${lines.map(([line, what]) => `  $ ${line}\n      ${what}`).join("\n")}\n`;
+}
+
+function languageOf(program: Command): Language {
+  return language(process.env, program.opts<{ lang?: string }>().lang);
+}
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+}
+
+/** Whether this file is what node was started with, as the built hasen.mjs is. */
+if (typeof __DREIHASEN_VERSION__ === "string") {
+  const { stdin, stdout, stderr } = process;
+  // A reader that goes away early (`| head`) is no error.
+  stdout.on("error", () => process.exit(0));
+  process.exitCode = await hasen(process.argv.slice(2), { stdin, stdout, stderr });
+}
