@@ -85,5 +85,9 @@ function sentence(error: BrokerError): string {
   if (error.message === "Keepalive timeout") {
     return "the broker has stopped answering";
   }
+  if (/invalid puback reason code/i.test(error.message)) {
+    // mosquitto 2.0.11 with message_size_limit: PUBACK with 0x95, which MQTT 5 §3.4.2.1 does not list.
+    return "the broker confirms with a code that MQTT 5 does not have, as mosquitto does for messages over its message_size_limit: make `messageMax` smaller, or use its max_packet_size";
+  }
   return error.message === "" ? "the broker ended the connection" : error.message;
 }

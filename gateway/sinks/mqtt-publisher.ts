@@ -21,13 +21,13 @@ export interface PublisherOptions {
   readonly confirmTimeout: number;
 }
 
-/** How long a message waits for a connection that is being made, in ms; whoever sends has a back-off of their own. */
+/** How long `ready` waits at most, in ms; whoever sends has a back-off of their own. */
 const connectionWait = 1000;
 const delivered: Delivery = { delivered: true };
 
 interface Waiting {
-  readonly begin: (client: MqttClient) => void;
-  readonly fail: (fault: SinkFault) => void;
+  readonly message: OutgoingMessage;
+  readonly settle: (delivery: Delivery) => void;
 }
 
 export class MqttPublisher {
@@ -35,8 +35,10 @@ export class MqttPublisher {
   private readonly connection: BrokerConnection;
   /** Given to the broker and not confirmed. */
   private readonly underWay = new Set<(fault: SinkFault) => void>();
-  /** Waits for a place among them, or for the connection. */
+  /** Waits for a place among them. */
   private readonly waiting: Waiting[] = [];
+  /** Who waits for the connection. */
+  private readonly expecting = new Set<(fault: SinkFault | null) => void>();
   private inflight: number;
   private refusal: string | null = null;
   /** Longest MQTT packet the broker takes, in bytes; null where it named none. */
@@ -60,7 +62,11 @@ export class MqttPublisher {
   }
 
   async stop(): Promise<void> {
-    this.failAll(transient("unreachable", "stopped"));
+    const stopped = transient("unreachable", "stopped");
+    this.failAll(stopped);
+    for (const end of [...this.expecting]) {
+      end(stopped);
+    }
     await this.connection.stop();
   }
 
@@ -70,43 +76,48 @@ export class MqttPublisher {
     return { connected: trouble === null, trouble };
   }
 
+  /** Null once there is a connection; a fault if that takes longer than a second, or than `connectTimeout`. */
+  ready(): Promise<SinkFault | null> {
+    if (this.connection.connected() !== null) {
+      return Promise.resolve(null);
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(
+        () => end(this.away()),
+        Math.min(connectionWait, this.options.settings.connectTimeout),
+      );
+      const end = (fault: SinkFault | null) => {
+        clearTimeout(timer);
+        this.expecting.delete(end);
+        resolve(fault);
+      };
+      this.expecting.add(end);
+    });
+  }
+
   publish(message: OutgoingMessage): Promise<Delivery> {
     return new Promise((resolve) => {
-      let impatience: NodeJS.Timeout | null = null;
-      const settle = (delivery: Delivery) => {
-        if (impatience !== null) {
-          clearTimeout(impatience);
-        }
-        resolve(delivery);
-      };
-      const entry: Waiting = {
-        begin: (client) => this.begin(client, message, settle),
-        fail: settle,
-      };
-      this.waiting.push(entry);
-      this.next();
       if (this.connection.connected() === null) {
-        impatience = setTimeout(() => this.giveUp(entry), connectionWait);
+        resolve(this.away());
+      } else {
+        this.waiting.push({ message, settle: resolve });
+        this.next();
       }
     });
   }
 
-  private giveUp(entry: Waiting): void {
-    const at = this.waiting.indexOf(entry);
-    if (at >= 0 && this.connection.connected() === null) {
-      this.waiting.splice(at, 1);
-      entry.fail(transient("unreachable", this.connection.trouble() ?? "not connected"));
-    }
+  private away(): SinkFault {
+    return transient("unreachable", this.connection.trouble() ?? "not connected");
   }
 
   private next(): void {
     const client = this.connection.connected();
     while (client !== null && this.underWay.size < this.inflight && this.waiting.length > 0) {
-      this.waiting.shift()!.begin(client);
+      this.begin(client, this.waiting.shift()!);
     }
   }
 
-  private begin(client: MqttClient, message: OutgoingMessage, settle: (delivery: Delivery) => void): void {
+  private begin(client: MqttClient, { message, settle }: Waiting): void {
     const { confirmTimeout } = this.options;
     const timer = setTimeout(() => {
       end(transient("timeout", `no confirmation within ${confirmTimeout} ms`));
@@ -147,7 +158,9 @@ export class MqttPublisher {
     this.inflight = Math.min(this.options.inflight, receiveMaximum ?? this.options.inflight);
     this.packetMax = maximumPacketSize ?? null;
     this.refusal = null;
-    this.next();
+    for (const end of [...this.expecting]) {
+      end(null);
+    }
   }
 
   private down(reason: string): void {
@@ -155,13 +168,12 @@ export class MqttPublisher {
   }
 
   private failAll(fault: SinkFault): void {
-    const cutOff = [...this.underWay];
     const waiting = this.waiting.splice(0);
-    for (const end of cutOff) {
+    for (const end of [...this.underWay]) {
       end(fault);
     }
-    for (const { fail } of waiting) {
-      fail(fault);
+    for (const { settle } of waiting) {
+      settle(fault);
     }
   }
 }

@@ -154,6 +154,10 @@ export class MqttSink implements Sink {
 
   /** A transient failure of any message wins, so that nothing is given up before everything has had its chance. */
   async send(batch: SinkBatch): Promise<Delivery> {
+    const away = await this.publisher.ready(); // only then is it known how long a message may be
+    if (away !== null) {
+      return away;
+    }
     const messages = [
       ...this.recordMessages(batch.records),
       ...batch.gaps.map((gap) => this.gapMessage(gap)),
