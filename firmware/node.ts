@@ -2,6 +2,7 @@ import type { Platform } from "../boards/platform.ts";
 import { algMac } from "../protocols/envelope.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { rowsWithin } from "../protocols/pack.ts";
+import { selfTest } from "../protocols/self-test.ts";
 import { isPersonal as isPersonalShape, type Shape, shapeValue } from "../protocols/shape.ts";
 import { type CommandTarget, follow } from "./command.ts";
 import { DeviceTime } from "./device-time.ts";
@@ -14,7 +15,7 @@ import { type Installation, installationDefaults } from "./installation-type.ts"
 import type { Observer } from "./observer.ts";
 import { Report } from "./report.ts";
 import { type Row, Sampler } from "./sampler.ts";
-import { selfTest } from "./self-test.ts";
+
 import { Sensor } from "./sensor.ts";
 import { ShapeList } from "./shape-list.ts";
 import { Stream, type StreamHost } from "./stream.ts";
@@ -78,7 +79,7 @@ export class SensorNode {
     if (isFault(matched)) {
       return matched;
     }
-    const unfit = selfTest(this.platform.crypto, this.installation.alg !== algMac);
+    const unfit = selfTest(this.platform.crypto);
     if (unfit !== null) {
       return unfit;
     }

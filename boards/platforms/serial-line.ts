@@ -1,0 +1,166 @@
+import { statSync } from "node:fs";
+import { SerialPort } from "serialport";
+import { type Fault, fault } from "../../protocols/fault.ts";
+import type { UartSettings } from "../platform.ts";
+
+export interface SerialLineOptions {
+  readonly path: string;
+  readonly settings: UartSettings;
+  /** Without a byte for this long, ms, the port is closed and opened again; 0: never. Some adapters die without a sign. */
+  readonly silence: number;
+  readonly onBytes: (bytes: Uint8Array) => void;
+  /** null: open. A Fault: not, and why; told once for each reason. */
+  readonly onState: (state: Fault | null) => void;
+}
+
+/** Between tries to open, ms. */
+const retryDelay = 2000;
+/** How often to look whether the adapter is still there, ms. */
+const watchEvery = 1000;
+/** Bytes that may wait to go out. */
+const backlogMax = 16384;
+
+/**
+ * A serial port that opens itself again. An adapter that was pulled out does not always close its port, so its path is
+ * watched, and a line that stays silent is opened anew.
+ */
+export class SerialLine {
+  readonly #options: SerialLineOptions;
+  #port: SerialPort | null = null;
+  #open = false;
+  #node = "";
+  #heard = 0;
+  #trouble: string | null = null;
+  #timer: NodeJS.Timeout;
+  #nextTry = 0;
+
+  constructor(options: SerialLineOptions) {
+    this.#options = options;
+    this.#try();
+    this.#timer = setInterval(() => this.#watch(), watchEvery);
+    this.#timer.unref();
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** null, or why the bytes were not taken: "full" where too many wait already. */
+  write(bytes: Uint8Array): Fault | null {
+    if (this.#port === null || !this.#open) {
+      return fault("bus", `${this.#options.path} is not open`);
+    }
+    if (this.#port.writableLength + bytes.length > backlogMax) {
+      return fault("full", `${this.#options.path} has ${this.#port.writableLength} bytes still to send`);
+    }
+    this.#port.write(bytes);
+    return null;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#drop();
+  }
+
+  #try(): void {
+    const { path, settings } = this.#options;
+    this.#nextTry = performance.now() + retryDelay;
+    const port = new SerialPort({
+      path,
+      baudRate: settings.baud,
+      dataBits: settings.dataBits,
+      parity: settings.parity,
+      stopBits: settings.stopBits,
+      autoOpen: false,
+    });
+    this.#port = port;
+    port.on("data", (bytes: Uint8Array) => {
+      if (this.#port === port) {
+        this.#heard = performance.now();
+        this.#options.onBytes(new Uint8Array(bytes));
+      }
+    });
+    port.on("close", () => this.#lost(port, "the adapter was pulled out"));
+    port.on("error", (error) => this.#lost(port, reasonOf(error)));
+    port.open((error) => {
+      if (this.#port !== port) {
+        port.close(() => {});
+      } else if (error) {
+        this.#lost(port, reasonOf(error));
+      } else {
+        this.#opened();
+      }
+    });
+  }
+
+  #opened(): void {
+    this.#open = true;
+    this.#heard = performance.now();
+    this.#node = nodeOf(this.#options.path);
+    this.#trouble = null;
+    this.#options.onState(null);
+  }
+
+  #lost(port: SerialPort, reason: string): void {
+    if (this.#port !== port) {
+      return;
+    }
+    this.#drop();
+    if (reason !== this.#trouble) {
+      this.#trouble = reason;
+      this.#options.onState(fault("bus", `${this.#options.path}: ${reason}`));
+    }
+  }
+
+  #drop(): void {
+    const port = this.#port;
+    this.#port = null;
+    this.#open = false;
+    if (port?.isOpen) {
+      port.close(() => {});
+    }
+  }
+
+  #watch(): void {
+    const now = performance.now();
+    if (this.#port === null) {
+      if (now >= this.#nextTry) {
+        this.#try();
+      }
+      return;
+    }
+    if (!this.#open) {
+      return;
+    }
+    if (nodeOf(this.#options.path) !== this.#node) {
+      this.#lost(this.#port, "the adapter was pulled out");
+    } else if (this.#options.silence > 0 && now - this.#heard > this.#options.silence) {
+      this.#drop();
+      this.#nextTry = now;
+    }
+  }
+}
+
+/** Which device a path means now; empty where there is none. */
+function nodeOf(path: string): string {
+  try {
+    const { dev, ino, rdev } = statSync(path);
+    return `${dev}:${ino}:${rdev}`;
+  } catch {
+    return "";
+  }
+}
+
+/** serialport gives texts only. */
+function reasonOf(error: Error): string {
+  if (/no such file/i.test(error.message)) {
+    return "there is no such port: is the adapter plugged in?";
+  }
+  if (/permission denied|access denied/i.test(error.message)) {
+    return "no permission: the user must be in the group dialout";
+  }
+  if (/cannot lock|busy/i.test(error.message)) {
+    return "another program uses it";
+  }
+  return "the port failed";
+}

@@ -1,0 +1,240 @@
+/** `hasen device run`: the shipped firmware core on a Raspberry Pi or any Linux machine. */
+import { readFile, stat } from "node:fs/promises";
+import type { Platform } from "../boards/platform.ts";
+import { linuxPlatform } from "../boards/platforms/linux.ts";
+import { holdStorage } from "../boards/platforms/linux-storage.ts";
+import { MqttLink } from "../boards/platforms/mqtt-link.ts";
+import { SerialLink } from "../boards/platforms/serial-link.ts";
+import { drivers } from "../firmware/drivers/index.ts";
+import {
+  type Credentials,
+  credentialsSchema,
+  type DeviceSettings,
+  installationOf,
+  installationSchema,
+} from "../firmware/installation.ts";
+import { matchSensors } from "../firmware/installation-check.ts";
+import type { Installation } from "../firmware/installation-type.ts";
+import { SensorNode } from "../firmware/node.ts";
+import type { Observer } from "../firmware/observer.ts";
+import { readConfig } from "../gateway/config-file.ts";
+import { makeFolder } from "../gateway/durable-file.ts";
+import { shortName } from "../gateway/forms.ts";
+import { createLog, type Log } from "../gateway/log.ts";
+import { type ProblemError, problem } from "../gateway/problem.ts";
+import { problemOfSystemError } from "../gateway/system-error.ts";
+import { type Language, say } from "../gateway/words/words.ts";
+import { nodeCrypto } from "../protocols/crypto-node.ts";
+import { mqttPassword } from "../protocols/envelope.ts";
+import { type Fault, isFault } from "../protocols/fault.ts";
+import { deviceLog } from "./device-log.ts";
+import { checkPort } from "./port-check.ts";
+import type { Streams } from "./streams.ts";
+
+export interface DeviceRunOrder {
+  /** device.yaml. */
+  readonly config: string;
+  /** Only read and check the two files. */
+  readonly check?: boolean;
+  readonly lang: Language;
+  /** Of the firmware, for the hello. */
+  readonly version: string;
+  /** Ends the run as SIGTERM does; for tests. */
+  readonly stop?: AbortSignal;
+}
+
+/** How long to wait at the end for the gateway to take what is in the outbox, ms. */
+const farewell = 1500;
+
+/** Runs until SIGTERM, SIGINT or the command `restart`; resolves with 0, rejects with the problems. */
+export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams): Promise<number> {
+  const { settings, installation } = await readDevice(order);
+  if (order.check === true) {
+    streams.stderr.write(`${say(order.lang, "label.configGood", { file: order.config })}\n`);
+    return 0;
+  }
+  const log = createLog({ format: "human", destination: streams.stderr });
+  for (const sensor of installation.sensors) {
+    if (drivers.some(({ name, kind }) => name === sensor.driver && kind === "uart")) {
+      await checkPort(sensor.port, 9600);
+    }
+  }
+  if (settings.link.kind === "serial") {
+    await checkPort(settings.link.port, settings.link.baud);
+  }
+  await makeFolder(settings.storage);
+  const hold = await holdStorage(settings.storage);
+  if (isFault(hold)) {
+    throw problem("FIL-075", { path: settings.storage }, { where: settings.storage });
+  }
+  const ended = new Ended(order.stop);
+  const link = await openLink(settings, installation, log);
+  try {
+    const platform = linuxPlatform({
+      board: settings.board,
+      link,
+      storage: hold.storage,
+      clockTrusted: false,
+      onIdentify: (duration) => log.info({}, `device ${installation.device}: here I am, for ${duration} ms`),
+      onRestart: () => ended.end("restart"),
+    });
+    await run({ installation, platform, log, ended });
+    return 0;
+  } finally {
+    ended.forget();
+    link.close();
+    hold.release();
+  }
+}
+
+/** Reads device.yaml and the credentials it names; throws every mistake in them. */
+async function readDevice(
+  order: DeviceRunOrder,
+): Promise<{ settings: DeviceSettings; installation: Installation }> {
+  const settings = await readConfig(installationSchema(drivers), order.config);
+  if (Array.isArray(settings)) {
+    throw new AggregateError(settings);
+  }
+  await checkSecret(settings.credentials);
+  const credentials: Credentials | ProblemError[] = await readConfig(
+    credentialsSchema,
+    settings.credentials,
+    true,
+  );
+  if (Array.isArray(credentials)) {
+    throw new AggregateError(credentials);
+  }
+  const installation = installationOf(settings, credentials, order.version, drivers);
+  const unfit = matchSensors(installation, drivers);
+  if (isFault(unfit)) {
+    throw problemOf(unfit, order.config);
+  }
+  return { settings, installation };
+}
+
+/** A key that others can read is not used. */
+async function checkSecret(path: string): Promise<void> {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & 0o077) !== 0) {
+      throw problem("FIL-078", { path, mode: (mode & 0o777).toString(8) }, { where: path });
+    }
+  } catch (error) {
+    throw problemOfSystemError(error, path);
+  }
+}
+
+type ClosableLink = SerialLink | MqttLink;
+
+async function openLink(
+  settings: DeviceSettings,
+  installation: Installation,
+  log: Log,
+): Promise<ClosableLink> {
+  const { link } = settings;
+  const name = link.kind === "serial" ? link.port : link.url;
+  const onState = (state: Fault | null) =>
+    state === null ? log.info({}, `link ${name}: open`) : log.warn({}, `link: ${state.detail}`);
+  if (link.kind === "serial") {
+    return new SerialLink({ path: link.port, baud: link.baud, onState });
+  }
+  const ca = link.caFile === undefined ? null : await readCertificates(link.caFile);
+  const { root, deployment, kid } = installation;
+  const password = mqttPassword(nodeCrypto, { root, deployment, kid });
+  return new MqttLink({ url: link.url, device: shortName(installation.device), password, ca, onState });
+}
+
+function readCertificates(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error) => {
+    throw problemOfSystemError(error, path);
+  });
+}
+
+interface Run {
+  readonly installation: Installation;
+  readonly platform: Platform;
+  readonly log: Log;
+  readonly ended: Ended;
+  readonly observer?: Observer;
+}
+
+/** Boots the node and ticks it until the end. */
+async function run({ installation, platform, log, ended }: Run): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const schedule = (delay: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => schedule(node.tick()), delay);
+  };
+  const node = new SensorNode({
+    installation,
+    platform,
+    drivers,
+    observer: deviceLog(log, () => performance.now()),
+    wake: () => schedule(0),
+  });
+  const refused = node.boot();
+  if (refused !== null) {
+    throw problemOf(refused, installation.device);
+  }
+  log.info({}, `device ${installation.device}: epoch ${node.uplink.epoch}, ${platform.link.name}`);
+  schedule(0);
+  const reason = await ended.promise;
+  log.info({}, `device ${installation.device}: stops (${reason})`);
+  node.flush();
+  schedule(0);
+  const deadline = performance.now() + farewell;
+  while (node.uplink.outbox.frames > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  clearTimeout(timer);
+  node.stop();
+  tellRest(node, log);
+}
+
+function tellRest(node: SensorNode, log: Log): void {
+  const { frames } = node.uplink.outbox;
+  if (frames > 0 && node.installation.outbox.persistent) {
+    log.info({}, `outbox: ${frames} messages are kept for the next start`);
+  } else if (frames > 0) {
+    log.warn({}, `outbox: ${frames} messages are lost, because outbox.persistent is false`);
+  }
+}
+
+function problemOf(bad: Fault, where: string): ProblemError {
+  const words = {
+    reason: bad.detail,
+    means: { word: `fault.${bad.fault}.means` },
+    next: { word: `fault.${bad.fault}.next` },
+  } as const;
+  if (bad.fault === "not-allowed") {
+    return problem("DEV-078", {}, { where });
+  }
+  return bad.fault === "unsupported" || bad.fault === "range"
+    ? problem("DEV-070", words, { where })
+    : problem("DEV-074", words, { where });
+}
+
+/** The end of a run: a signal, a test's wish, or the gateway's command. */
+class Ended {
+  readonly promise: Promise<string>;
+  #resolve: (reason: string) => void = () => {};
+  readonly #onSignal = (signal: string) => this.end(signal);
+
+  constructor(stop: AbortSignal | undefined) {
+    this.promise = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    process.once("SIGTERM", this.#onSignal);
+    process.once("SIGINT", this.#onSignal);
+    stop?.addEventListener("abort", () => this.end("asked to"));
+  }
+
+  end(reason: string): void {
+    this.#resolve(reason);
+  }
+
+  forget(): void {
+    process.off("SIGTERM", this.#onSignal);
+    process.off("SIGINT", this.#onSignal);
+  }
+}
