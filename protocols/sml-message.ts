@@ -41,8 +41,8 @@ export class SmlMessages {
   private repairs = false;
 
   /** `correctSigns`: put the DZG meters' wrong sign of power right. */
-  constructor(correctSigns: boolean) {
-    this.correctSigns = correctSigns;
+  constructor(options: { readonly correctSigns: boolean }) {
+    this.correctSigns = options.correctSigns;
   }
 
   /**

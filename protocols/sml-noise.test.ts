@@ -10,7 +10,7 @@ import { SmlDecoder } from "./sml.ts";
 const meters = dataFolder("meters");
 
 function telegrams(bytes: Uint8Array): string[] {
-  const decoder = new SmlDecoder(true);
+  const decoder = new SmlDecoder({ correctSigns: true });
   const results = [...decoder.push(bytes), ...decoder.end()];
   return results
     .filter((result): result is Telegram => !isFault(result))

@@ -1,5 +1,5 @@
 import { crcKermit, crcX25 } from "./crc.ts";
-import { type Fault, fault } from "./fault.ts";
+import { type Fault, fault, isFault } from "./fault.ts";
 import type { BadTelegram, MeterDecoder, MeterLanguage, Telegram } from "./meter.ts";
 import { type SmlChecksum, SmlMessages } from "./sml-message.ts";
 
@@ -13,7 +13,7 @@ export const sml: MeterLanguage = {
   standard: "BSI TR-03109-1 annex IV (SML 1.04)",
   line: { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   decoder: function () {
-    return new SmlDecoder(true);
+    return new SmlDecoder({ correctSigns: true });
   },
 };
 
@@ -51,12 +51,11 @@ export class SmlDecoder implements MeterDecoder {
   private readonly messages: SmlMessages;
   private readonly kinds = new KindMemory();
 
-  constructor(correctSigns: boolean) {
-    this.messages = new SmlMessages(correctSigns);
+  constructor(options: { readonly correctSigns: boolean }) {
+    this.messages = new SmlMessages(options);
   }
 
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
-    this.found = null;
     let taken = 0;
     while (taken < bytes.length) {
       const room = this.makeRoom(bytes.length - taken);
@@ -66,7 +65,9 @@ export class SmlDecoder implements MeterDecoder {
       taken += count;
       this.scan();
     }
-    return this.found === null ? nothing : this.found;
+    const found = this.found;
+    this.found = null;
+    return found === null ? nothing : found;
   }
 
   end(): readonly BadTelegram[] {
@@ -160,9 +161,9 @@ export class SmlDecoder implements MeterDecoder {
   /** An end sequence at `quad`: the telegram is good as a whole, or bad, or cut with a good one behind the cut. */
   private finish(quad: number): void {
     let result = this.decode(this.start, quad);
-    if ("fault" in result && this.secondStart >= 0) {
+    if (isFault(result) && this.secondStart >= 0) {
       const second = this.decode(this.secondStart, quad);
-      if (!("fault" in second)) {
+      if (!isFault(second)) {
         this.report(this.bad(this.start, truncated("a new one begins")));
         result = second;
       }
@@ -170,7 +171,7 @@ export class SmlDecoder implements MeterDecoder {
     this.report(result);
     this.start = -1;
     // What looked like the CRC of a bad one may be the start of the next.
-    this.at = "fault" in result ? quad + 5 : quad + endLength;
+    this.at = isFault(result) ? quad + 5 : quad + endLength;
   }
 
   private decode(start: number, quad: number): Telegram | BadTelegram {
@@ -178,7 +179,7 @@ export class SmlDecoder implements MeterDecoder {
     const crcAt = quad + 6;
     const first = this.kinds.last;
     let result = holds(first, bytes, start, crcAt) ? this.read(start, quad, first) : null;
-    if (result === null || isFaulty(result)) {
+    if (result === null || isFault(result)) {
       const other = first === "x25" ? "kermit" : "x25";
       if (holds(other, bytes, start, crcAt)) {
         result = this.read(start, quad, other);
@@ -251,10 +252,6 @@ class KindMemory {
 
 function truncated(where: string): Fault {
   return fault("truncated", where + " before the end of the telegram");
-}
-
-function isFaulty(result: Telegram | BadTelegram): boolean {
-  return "fault" in result;
 }
 
 /** Whether the transport checksum that ends at `crcAt` fits. X-25 has its low byte first on the wire, Kermit its high byte. */

@@ -57,7 +57,7 @@ describe.each(["socat", "python3", "memory"] as const)("a meter's line over %s",
     }
     await until("all bytes have arrived", () => end.received().length >= concat(sent).length);
     expect(end.received()).toEqual(concat(sent));
-    const results = new SmlDecoder(true).push(end.received());
+    const results = new SmlDecoder({ correctSigns: true }).push(end.received());
     expect(results.filter((result) => !isFault(result))).toHaveLength(5);
     await end.close();
   });

@@ -14,7 +14,7 @@ function meterOf(profile: MeterProfileName, more: Partial<MeterOptions> = {}): S
 }
 
 function read(meter: SmlMeter): Telegram {
-  const [result] = new SmlDecoder(true).push(meter.telegram());
+  const [result] = new SmlDecoder({ correctSigns: true }).push(meter.telegram());
   if (result === undefined || isFault(result)) {
     throw new Error(`the meter's own telegram was refused: ${JSON.stringify(result)}`);
   }

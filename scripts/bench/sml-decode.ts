@@ -29,7 +29,7 @@ export const smlDecode: Bench = {
 
 function preparedFor(lines: Buffer[][], about: Record<string, number | string>): PreparedBench {
   const frames = lines.flat();
-  const decoders = lines.map(() => new SmlDecoder(true));
+  const decoders = lines.map(() => new SmlDecoder({ correctSigns: true }));
   const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
   return {
     ours: async () =>
@@ -75,7 +75,7 @@ function simulatedLines(): Buffer[][] {
 
 function goodFrames(capture: Buffer): Buffer[] {
   const end = Buffer.from("1b1b1b1b1a", "hex");
-  return new SmlDecoder(true)
+  return new SmlDecoder({ correctSigns: true })
     .push(capture)
     .filter((result) => !isFault(result))
     .map(({ offset }) => capture.subarray(offset, capture.indexOf(end, offset + 8) + 8));
