@@ -107,11 +107,13 @@ export class SensorNode {
     for (let i = 0; i < this.streams.length; i++) {
       next = Math.min(next, this.streams[i].tick(now));
     }
-    this.renew(now);
-    this.askTime(now);
-    this.status(now);
-    if (this.heard >= 0) {
-      this.uplink.announce();
+    if (this.uplink.session !== null) {
+      this.renew(now);
+      this.askTime(now);
+      this.status(now);
+      if (this.heard >= 0) {
+        this.uplink.announce();
+      }
     }
     next = Math.min(
       next,
@@ -131,7 +133,10 @@ export class SensorNode {
     });
   }
 
-  /** Seals the open packs, ends the epoch in order and lets go of the sensors. What is in the outbox stays there. */
+  /**
+   * Seals the open packs, ends the epoch in order and lets go of the sensors. What is in the outbox stays there, and goes out as long as
+   * `tick` is called.
+   */
   stop(): void {
     this.end("stopped");
   }
@@ -140,7 +145,6 @@ export class SensorNode {
     this.flush();
     this.uplink.announce();
     this.uplink.end(reason);
-    this.platform.link.onFrame = null;
     this.streams.forEach((stream) => {
       stream.sampler.sensor.close();
     });
@@ -198,7 +202,7 @@ export class SensorNode {
 
   /** A key has sealed enough: the next epoch begins without a boot. */
   renew(now: number): void {
-    if (this.uplink.session === null || this.uplink.nextPiv < messagesMax) {
+    if (this.uplink.nextPiv < messagesMax) {
       return;
     }
     this.uplink.announce();
@@ -240,7 +244,7 @@ export class SensorNode {
       type: "status",
       uptime: Math.floor(now / 1000),
       rowsDropped: this.rowsDropped,
-      outbox: { frames: outbox.frames, bytes: outbox.bytes, bytesMax: outbox.limits.bytesMax },
+      outbox: { frames: outbox.count, bytes: outbox.bytes, bytesMax: outbox.limits.bytesMax },
       faults: this.faults.counts,
     });
     this.counted(isFault(sealed) ? sealed : null);

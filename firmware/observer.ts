@@ -8,7 +8,7 @@ import type { FrameKind } from "./outbox.ts";
 export interface Observer {
   /** A value went into a row, counted in 10^exponent of its unit. */
   reading?(quantity: QuantityName, value: Integer, exponent: number): void;
-  /** Rows went into the open pack. */
+  /** Rows were taken that are worth sending: each is later among those sealed, or among those dropped before. */
   rowProduced?(count: number): void;
   /** A message got its number; `rows` is 0 for what is no pack. */
   sealed?(epoch: number, piv: number, rows: number, kind: FrameKind): void;

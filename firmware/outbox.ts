@@ -54,8 +54,13 @@ export class Outbox {
     this.dice = dice;
   }
 
-  get frames(): number {
+  get count(): number {
     return this.urgent.length + this.packs.length;
+  }
+
+  /** All frames, those that matter most first. */
+  get frames(): readonly OutboxFrame[] {
+    return this.urgent.concat(this.packs).map((waiting) => waiting.frame);
   }
 
   /** Takes a frame; returns the packs given up for it, oldest first. A pack that alone is too long is itself among them. */
@@ -68,7 +73,7 @@ export class Outbox {
     }
     this.bytes += frame.bytes.length;
     const dropped: OutboxFrame[] = [];
-    while (this.bytes > this.limits.bytesMax || this.frames > this.limits.framesMax) {
+    while (this.bytes > this.limits.bytesMax || this.count > this.limits.framesMax) {
       const victim = this.victim();
       if (victim === null) {
         break;
@@ -96,11 +101,6 @@ export class Outbox {
     return this.urgent.some((waiting) => waiting.frame.kind === kind);
   }
 
-  /** All frames, those that matter most first. */
-  waiting(): readonly OutboxFrame[] {
-    return this.urgent.concat(this.packs).map((waiting) => waiting.frame);
-  }
-
   /** The gateway has these on disk, and is there: what else is waiting need not wait longer. Returns what may be forgotten. */
   acknowledge(epoch: number, ranges: Ranges, now: number): readonly OutboxFrame[] {
     const done: OutboxFrame[] = [];
@@ -122,7 +122,7 @@ export class Outbox {
 
   /** Hands to the link what is due. Returns ms until it wants to be called again; faults of the link go to `onFault`. */
   tick(now: number, link: Link, onFault: (fault: Fault) => void): number {
-    if (this.frames === 0) {
+    if (this.count === 0) {
       return Infinity;
     }
     if (!link.ready()) {

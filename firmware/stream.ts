@@ -16,7 +16,7 @@ export interface StreamHost {
   rowsMax(shape: Shape): number;
   /** Seals the message of a pack. */
   seal(message: Uint8Array, rows: number): void;
-  /** A row went into the open pack. */
+  /** A row was taken that is worth sending. */
   produced(row: Row): void;
   /** Rows were lost before they were sealed. */
   lost(rows: number): void;
@@ -107,6 +107,7 @@ export class Stream {
   }
 
   add(row: Row, now: number): void {
+    this.host.produced(row);
     if (this.columns !== row.columns) {
       this.flush();
       const refused = this.prepare(row.columns);
@@ -129,7 +130,6 @@ export class Stream {
       this.lose(fault("range", "a row that no pack takes"));
       return;
     }
-    this.host.produced(row);
     if (writer.rows >= this.batch.rows) {
       this.flush();
     }
