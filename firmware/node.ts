@@ -244,7 +244,7 @@ export class SensorNode {
       type: "status",
       uptime: Math.floor(now / 1000),
       rowsDropped: this.rowsDropped,
-      outbox: { frames: outbox.count, bytes: outbox.bytes, bytesMax: outbox.limits.bytesMax },
+      outbox: { frames: outbox.frames, bytes: outbox.bytes, bytesMax: outbox.limits.bytesMax },
       faults: this.faults.counts,
     });
     this.counted(isFault(sealed) ? sealed : null);

@@ -56,7 +56,7 @@ export class OutboxFile {
     if (refused !== null || this.length <= this.compactAbove) {
       return refused;
     }
-    return this.compact(outbox.frames, this.newest === null ? [] : [this.newest]);
+    return this.compact(outbox.waiting(), this.newest === null ? [] : [this.newest]);
   }
 
   append(bytes: Uint8Array): Fault | null {

@@ -54,12 +54,12 @@ export class Outbox {
     this.dice = dice;
   }
 
-  get count(): number {
+  get frames(): number {
     return this.urgent.length + this.packs.length;
   }
 
   /** All frames, those that matter most first. */
-  get frames(): readonly OutboxFrame[] {
+  waiting(): readonly OutboxFrame[] {
     return this.urgent.concat(this.packs).map((waiting) => waiting.frame);
   }
 
@@ -73,7 +73,7 @@ export class Outbox {
     }
     this.bytes += frame.bytes.length;
     const dropped: OutboxFrame[] = [];
-    while (this.bytes > this.limits.bytesMax || this.count > this.limits.framesMax) {
+    while (this.bytes > this.limits.bytesMax || this.frames > this.limits.framesMax) {
       const victim = this.victim();
       if (victim === null) {
         break;
@@ -122,7 +122,7 @@ export class Outbox {
 
   /** Hands to the link what is due. Returns ms until it wants to be called again; faults of the link go to `onFault`. */
   tick(now: number, link: Link, onFault: (fault: Fault) => void): number {
-    if (this.count === 0) {
+    if (this.frames === 0) {
       return Infinity;
     }
     if (!link.ready()) {

@@ -16,7 +16,7 @@ describe("a device whose power is cut at any write", () => {
       expect(device.repeatedNonces).toEqual([]);
       expect(device.gateway.repeatedNonces).toEqual([]);
       expect(sealed.filter((key) => !dropped.has(key) && !arrived(device, key))).toEqual([]);
-      expect(device.node?.uplink.outbox.count).toBe(0);
+      expect(device.node?.uplink.outbox.frames).toBe(0);
     },
   );
 
@@ -25,7 +25,7 @@ describe("a device whose power is cut at any write", () => {
     expect(cuts).toBeGreaterThan(10);
     expect(device.repeatedNonces).toEqual([]);
     expect(device.gateway.repeatedNonces).toEqual([]);
-    expect(device.node?.uplink.outbox.count).toBe(0);
+    expect(device.node?.uplink.outbox.frames).toBe(0);
   });
 
   it("stops sending what the gateway has, and says what it gave up", () => {

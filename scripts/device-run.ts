@@ -183,7 +183,7 @@ async function run({ installation, platform, log, ended }: Run): Promise<void> {
   node.flush();
   schedule(0);
   const deadline = performance.now() + farewell;
-  while (node.uplink.outbox.count > 0 && performance.now() < deadline) {
+  while (node.uplink.outbox.frames > 0 && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   clearTimeout(timer);
@@ -192,7 +192,7 @@ async function run({ installation, platform, log, ended }: Run): Promise<void> {
 }
 
 function tellRest(node: SensorNode, log: Log): void {
-  const frames = node.uplink.outbox.count;
+  const frames = node.uplink.outbox.frames;
   if (frames > 0 && node.installation.outbox.persistent) {
     log.info({}, `outbox: ${frames} messages are kept for the next start`);
   } else if (frames > 0) {
