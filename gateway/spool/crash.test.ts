@@ -1,31 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { get32, put32 } from "./block.ts";
 import { SimulatedDisk, seededRandom } from "./simulated-disk.ts";
-import { Spool, type SpoolOptions } from "./spool.ts";
+import { Spool } from "./spool.ts";
+import { entryOf, idOf, trialOptions } from "./trial.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-
-/** An entry tells its number and is filled with bytes that follow from it, so that a false one shows. */
-function entryOf(id: number): Uint8Array {
-  const bytes = new Uint8Array(4 + ((id * 7919) % 400)).fill(id);
-  put32(bytes, 0, id);
-  return bytes;
-}
-
-function idOf(payload: Uint8Array): number {
-  const id = payload.length < 4 ? -1 : get32(payload, 0);
-  return Buffer.compare(payload, entryOf(id)) === 0 ? id : -1;
-}
-
-const settings = (clock: VirtualClock, more: Partial<SpoolOptions> = {}): SpoolOptions => ({
-  folder: "/spool",
-  segmentBytes: 8192,
-  bytesMax: 4 * 8192,
-  linger: 0,
-  retryDelay: 0,
-  clock,
-  salt: () => 0x5a17,
-  ...more,
-});
 
 /** What must be true of a disk at some moment. */
 interface Moment {
@@ -71,7 +48,7 @@ async function run(
   }
   const port = options.plant === undefined ? disk : forgetfulOf(disk);
   const snapshot = () => [{ kind: 9, payload: entryOf(lastSettled) }];
-  spool = await Spool.open(settings(clock, { hooks: { snapshot } }), port);
+  spool = await Spool.open(trialOptions({ clock, hooks: { snapshot } }), port);
   const cursor = spool.cursor("city");
   for (let turn = 0; turn < 14; turn++) {
     const together = Math.floor(random() * 9);
@@ -118,7 +95,7 @@ function forgetfulOf(disk: SimulatedDisk): SimulatedDisk {
 /** What is wrong with a disk, opened again, measured against what had been settled; null when all is well. */
 async function violation(moment: Moment): Promise<string | null> {
   const clock = new VirtualClock();
-  const spool = await Spool.open(settings(clock), moment.disk);
+  const spool = await Spool.open(trialOptions({ clock }), moment.disk);
   const { lost, setAside } = spool.recovery;
   if (lost.length > 0 || setAside.length > 0) {
     return `claims damage: ${JSON.stringify(spool.recovery)}`;
@@ -218,16 +195,16 @@ describe("a power cut", () => {
         }
       };
       disk.failing = ({ operation }) => (operation === "datasync" && random() < 0.1 ? "EIO" : null);
-      const spool = await Spool.open(settings(clock), disk);
+      const spool = await Spool.open(trialOptions({ clock }), disk);
       for (let id = 1; id < 40; id++) {
         await new Promise<void>((resolve) => spool.append(1, entryOf(id), () => resolve()));
       }
       const restarted = killed ?? disk.kill();
-      const second = await Spool.open(settings(new VirtualClock()), restarted);
+      const second = await Spool.open(trialOptions(), restarted);
       const read = second
         .read(second.tail, { entries: 1000, bytes: 1e6 })
         .map(({ payload }) => idOf(payload));
-      const third = await Spool.open(settings(new VirtualClock()), restarted.crash(random));
+      const third = await Spool.open(trialOptions(), restarted.crash(random));
       const kept = third.read(third.tail, { entries: 1000, bytes: 1e6 }).map(({ payload }) => idOf(payload));
       expect(kept, `seed ${seed}`).toEqual(read);
     }

@@ -193,11 +193,12 @@ function sortOut(finds: readonly Find[]): { kept: Segment[]; rejected: { path: s
     .filter(({ header }) => header === "damaged")
     .map(({ path }) => ({ path, reason: "header" }));
   const whole = finds.filter(({ header }) => typeof header === "object").sort((a, b) => b.epoch - a.epoch);
+  const ours = commonest(whole.map(({ salt }) => salt));
   const kept: Segment[] = [];
   for (const { path, bytes, header } of whole) {
     const { epoch, first, created, synchronised, salt } = header as SegmentHeader;
     const younger = kept.at(-1);
-    if (salt !== whole[0].salt) {
+    if (salt !== ours) {
       rejected.push({ path, reason: "foreign" });
     } else if (younger !== undefined && (epoch === younger.epoch || first > younger.first)) {
       rejected.push({ path, reason: "order" });
@@ -206,6 +207,15 @@ function sortOut(finds: readonly Find[]): { kept: Segment[]; rejected: { path: s
     }
   }
   return { kept: kept.reverse(), rejected };
+}
+
+/** The value found most often; of several the first. */
+function commonest<T>(values: readonly T[]): T | undefined {
+  const counts = new Map<T, number>();
+  for (const value of values) {
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
 interface Scan {

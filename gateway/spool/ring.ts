@@ -130,7 +130,7 @@ export class Ring {
     for (let tries = 0; tries < 2; tries++) {
       const newest = this.segments.at(-1);
       if (!this.#writable || newest === undefined || newest.end + bytes > newest.bytes) {
-        const trouble = await this.#begin();
+        const trouble = await this.#begin(true);
         if (trouble !== null) {
           return failure ?? trouble;
         }
@@ -147,8 +147,10 @@ export class Ring {
     return failure!;
   }
 
-  /** Removes segments begun, and so ended, before `time` (Unix ms) by a synchronised clock, and begins a new one in place of one
-   * that would hold its entries for much longer. */
+  /**
+   * Gives up segments that ended more than `age` ms before `time` (Unix ms), where a synchronised clock says so, and ends the
+   * newest one early enough for its turn to come.
+   */
   async retire(time: number, age: number): Promise<void> {
     for (let i = 0; i + 1 < this.segments.length; ) {
       const segment = this.segments[i];
@@ -163,7 +165,7 @@ export class Ring {
     }
     const newest = this.segments.at(-1);
     if (newest?.synchronised && newest.created < time - age / 8 && this.head > newest.first) {
-      await this.#begin();
+      await this.#begin(false);
     }
   }
 
@@ -204,7 +206,7 @@ export class Ring {
   }
 
   /** Begins the next segment: its header, then the snapshot. */
-  async #begin(): Promise<Fault | null> {
+  async #begin(mayDrop: boolean): Promise<Fault | null> {
     const snapshot = this.#owner.snapshot();
     const length = snapshot.reduce((sum, { payload }) => sum + entryHeaderLength + payload.length, 0);
     if (blockHeaderLength + length > roomIn(this.#options.segmentBytes) / 2) {
@@ -213,7 +215,7 @@ export class Ring {
         `a snapshot of ${length} bytes takes more than half a segment; make segments larger`,
       );
     }
-    const slot = await this.#slot();
+    const slot = await this.#slot(mayDrop);
     if (isFault(slot)) {
       return slot;
     }
@@ -253,25 +255,46 @@ export class Ring {
     return this.#durable(file, block, segmentHeaderLength);
   }
 
-  /** A file for the next segment: one everybody has read, an unused one, a new one, or the oldest, as the policy says. */
-  async #slot(): Promise<Slot | Fault> {
+  /**
+   * A file for the next segment: one everybody has read, an unused one, a new one, or the oldest, as the policy says. Files of
+   * another length than new segments have now are removed on the way.
+   */
+  async #slot(mayDrop: boolean): Promise<Slot | Fault> {
+    const { segmentBytes, policyWhenFull } = this.#options;
     if (this.#oldest() !== null) {
       await this.#owner.checkpoint();
     }
-    const read = this.#oldest();
-    if (read !== null && this.#owner.delivered(read.end)) {
-      return this.#recycle(read);
+    for (let freed = 0; ; ) {
+      const slot = this.#unneeded();
+      if (slot?.bytes === segmentBytes) {
+        return slot;
+      }
+      if (slot !== null) {
+        await this.#remove(slot);
+        continue;
+      }
+      const fresh = await this.#allocate();
+      const oldest = this.#oldest();
+      if (
+        !isFault(fresh) ||
+        oldest === null ||
+        !mayDrop ||
+        policyWhenFull === "refuse" ||
+        freed >= segmentBytes
+      ) {
+        return fresh;
+      }
+      const victim = this.#release(oldest);
+      this.#spares.push(victim);
+      freed += victim.bytes;
     }
-    const spare = this.#spares.pop();
-    if (spare !== undefined) {
-      return spare.bytes === this.#options.segmentBytes ? spare : this.#renew(spare);
-    }
-    const fresh = await this.#allocate();
+  }
+
+  #unneeded(): Slot | null {
     const oldest = this.#oldest();
-    if (!isFault(fresh) || oldest === null || this.#options.policyWhenFull === "refuse") {
-      return fresh;
-    }
-    return this.#recycle(oldest);
+    return oldest !== null && this.#owner.delivered(oldest.end)
+      ? this.#release(oldest)
+      : (this.#spares.pop() ?? null);
   }
 
   /** The oldest segment that may go, and the offset behind it. Never the newest one: it holds the last snapshot. */
@@ -280,17 +303,11 @@ export class Ring {
     return index >= 0 && index + 1 < this.segments.length ? { index, end: this.endOf(index) } : null;
   }
 
-  async #recycle({ index, end }: { index: number; end: number }): Promise<Slot | Fault> {
+  #release({ index, end }: { index: number; end: number }): Slot {
     const segment = this.segments[index];
     this.#owner.released(segment, end, "full");
     this.segments.splice(index, 1);
-    return segment.bytes === this.#options.segmentBytes ? segment : this.#renew(segment);
-  }
-
-  /** A file of the right length in place of one of another. */
-  async #renew(slot: Slot): Promise<Slot | Fault> {
-    await this.#remove(slot);
-    return this.#allocate();
+    return segment;
   }
 
   async #remove(slot: Slot): Promise<void> {

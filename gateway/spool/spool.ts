@@ -19,7 +19,7 @@ export type { SpoolClock } from "./commit-queue.ts";
 export type { Cursor } from "./cursor.ts";
 export type { ReadLimit, Span } from "./reader.ts";
 export type { RecoveryReport } from "./recovery.ts";
-export type { SnapshotEntry } from "./ring.ts";
+export type { DropReason, SnapshotEntry } from "./ring.ts";
 
 export interface SpoolOptions {
   /** Absolute path; made (0700) where it is not there. */
