@@ -6,13 +6,14 @@ import { type Session, seal } from "../protocols/envelope.ts";
 import { type DownMessage, encodeDown } from "../protocols/message.ts";
 import { insert, type Ranges } from "../protocols/ranges.ts";
 import type { Device } from "./devices.ts";
+import type { FrameSource } from "./link.ts";
 
 /** Ranges in one acknowledgement (WIRE: messages). */
 const ackRangesMax = 64;
 
 export class Downlink {
   readonly #bootEpoch: number;
-  readonly #waiting = new Map<Device, Map<number, Ranges>>();
+  readonly #waiting = new Map<string, Waiting>();
   #scheduled = false;
   sent = 0;
   /** Frames that found no way back: the device has not spoken since the start, or its link is gone. */
@@ -22,27 +23,25 @@ export class Downlink {
     this.#bootEpoch = bootEpoch;
   }
 
-  /** The message is on disk; tell the device, together with what else this turn settles. */
-  acknowledge(device: Device, epoch: number, piv: number): void {
-    let epochs = this.#waiting.get(device);
-    if (epochs === undefined) {
-      epochs = new Map();
-      this.#waiting.set(device, epochs);
-    }
-    epochs.set(epoch, insert(epochs.get(epoch) ?? [], piv));
+  /** The message is on disk; tell whoever sent it, together with what else this turn settles. */
+  acknowledge(device: Device, source: FrameSource, epoch: number, piv: number): void {
+    const key = `${device.entry.kid}/${epoch} ${source.address}`;
+    const ranges = insert(this.#waiting.get(key)?.ranges ?? [], piv);
+    this.#waiting.set(key, { device, source, epoch, ranges });
     if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => this.flush());
     }
   }
 
-  send(device: Device, message: DownMessage): void {
-    if (device.source === null) {
+  /** Sends one message the given way, or the way the device last spoke from. */
+  send(device: Device, message: DownMessage, source: FrameSource | null = device.source): void {
+    if (source === null) {
       this.unsent++;
       return;
     }
     const { session, piv } = device.nextDownlink(this.#bootEpoch);
-    const sent = device.source.reply(sealed(session, piv, message));
+    const sent = source.reply(sealed(session, piv, message));
     this.sent += sent ? 1 : 0;
     this.unsent += sent ? 0 : 1;
   }
@@ -50,15 +49,24 @@ export class Downlink {
   /** Sends the acknowledgements gathered so far. */
   flush(): void {
     this.#scheduled = false;
-    for (const [device, epochs] of this.#waiting) {
-      for (const [deviceEpoch, ranges] of epochs) {
-        for (let at = 0; at < ranges.length; at += ackRangesMax) {
-          this.send(device, { type: "ack", deviceEpoch, ranges: ranges.slice(at, at + ackRangesMax) });
-        }
+    for (const { device, source, epoch, ranges } of this.#waiting.values()) {
+      for (let at = 0; at < ranges.length; at += ackRangesMax) {
+        this.send(
+          device,
+          { type: "ack", deviceEpoch: epoch, ranges: ranges.slice(at, at + ackRangesMax) },
+          source,
+        );
       }
     }
     this.#waiting.clear();
   }
+}
+
+interface Waiting {
+  readonly device: Device;
+  readonly source: FrameSource;
+  readonly epoch: number;
+  readonly ranges: Ranges;
 }
 
 function sealed(session: Session, piv: number, message: DownMessage): Uint8Array {

@@ -118,13 +118,12 @@ export class Ingest {
       );
     }
     device.keep(epoch, session);
-    device.source = source;
     device.lastHeard = now();
-    return this.#takeOn(device, { kid, epoch, piv, tag: frame.slice(-8), body }, settled);
+    return this.#takeOn(device, { kid, epoch, piv, tag: frame.slice(-8), body }, source, settled);
   }
 
   /** An authentic message: known already, under way, or new. */
-  #takeOn(device: Device, message: Authentic, settled: () => void): Fault | null {
+  #takeOn(device: Device, message: Authentic, source: FrameSource, settled: () => void): Fault | null {
     const { epoch, piv, tag } = message;
     const { received, entry } = device;
     const standing = received.standing(epoch, piv);
@@ -135,7 +134,7 @@ export class Ingest {
       );
     }
     if (standing === "received") {
-      this.#options.downlink.acknowledge(device, epoch, piv);
+      this.#options.downlink.acknowledge(device, source, epoch, piv);
       return fault("replayed", `${entry.name} message ${epoch}/${piv} is stored already; acknowledged again`);
     }
     const key = identity(message);
@@ -145,13 +144,15 @@ export class Ingest {
       this.#count("replayed");
       return null;
     }
+    // Only a message that is new says where its device is: a replayed one may come from anywhere.
+    device.source = source;
     received.reserve(epoch, piv, tag);
     this.#waiting.set(key, [settled]);
-    this.#store(device, message, key);
+    this.#store(device, message, source, key);
     return null;
   }
 
-  #store(device: Device, message: Authentic, key: string): void {
+  #store(device: Device, message: Authentic, source: FrameSource, key: string): void {
     const { epoch, piv, body } = message;
     const { spool, now } = this.#options;
     const meaning = interpret(body, device.entry.alg === 0, this.shapes);
@@ -169,7 +170,7 @@ export class Ingest {
     const kind = unusable ? entryKind.unusable : entryKind.message;
     spool.append(kind, encodeMessageEntry(stored), (failure, offset) => {
       if (failure === null) {
-        this.#durable(device, stored, meaning, offset);
+        this.#durable(device, stored, source, meaning, offset);
       } else {
         device.received.release(epoch, piv);
         this.#refuse(failure, { address: device.entry.name });
@@ -183,11 +184,17 @@ export class Ingest {
   }
 
   /** The message is on disk: it counts, it is acknowledged, and what it asks for is done. */
-  #durable(device: Device, entry: MessageEntry, meaning: Meaning | Fault, offset: number): void {
+  #durable(
+    device: Device,
+    entry: MessageEntry,
+    source: FrameSource,
+    meaning: Meaning | Fault,
+    offset: number,
+  ): void {
     const { epoch, piv } = entry;
     this.counts.stored++;
     this.#giveUp(device, epoch, device.received.commit(epoch, piv));
-    this.#options.downlink.acknowledge(device, epoch, piv);
+    this.#options.downlink.acknowledge(device, source, epoch, piv);
     if (isFault(meaning)) {
       this.counts.unusable++;
       this.#refuse(meaning, { address: device.entry.name });

@@ -91,7 +91,7 @@ function addDecode(program: Command, streams: Streams, exit: Exit): void {
     .option("--key <hex>", "key of encrypted telegrams")
     .action(async (protocol: string, file: string | undefined, options: { hex?: boolean; key?: string }) => {
       const { decodeCommand } = await import("./decode.ts");
-      const order = { protocol, input: file ?? "-", hex: options.hex === true };
+      const order = { protocol, input: file ?? "-", hex: options.hex === true, lang: languageOf(program) };
       exit(await decodeCommand(options.key === undefined ? order : { ...order, key: options.key }, streams));
     });
 }

@@ -69,6 +69,9 @@ export const streetWords = {
     nothing: "nothing",
     duplicates: "duplicates removed",
     falseRecords: "false records",
+    ready: "ready in {seconds} s: every device is heard",
+    notReady: "not every device was heard within 10 s; going on",
+    summary: "{seconds} s of street; the spool was read after the gateway had stopped; city: {city}",
     keys: "keys: u uplink  f forge  r replay  k kill the gateway  q quit",
     notes: {
       start: "All is well. Try a key.",
@@ -117,6 +120,9 @@ export const streetWords = {
     nothing: "nichts",
     duplicates: "Doppelte entfernt",
     falseRecords: "falsche Werte",
+    ready: "bereit nach {seconds} s: Jedes Gerät wird gehört",
+    notReady: "nicht jedes Gerät wurde in 10 s gehört; es geht weiter",
+    summary: "{seconds} s Straße; der Puffer wurde nach dem Ende des Gateways gelesen; Stadt: {city}",
     keys: "Tasten: u Verbindung  f fälschen  r wiederholen  k Gateway töten  q Ende",
     notes: {
       start: "Alles in Ordnung. Probieren Sie eine Taste.",
