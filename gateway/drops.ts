@@ -10,14 +10,16 @@ import type { SpoolEntry } from "./spool/spool.ts";
 export interface DropsOptions {
   device(kid: number): DeviceEntry | null;
   declare(gap: Gap): void;
+  /** How many records an entry is to a sink. */
+  records(entry: SpoolEntry, sink: string): number;
   readonly log: Log;
 }
 
 const reasons = { full: "the spool was full", age: "older than the spool keeps" } as const;
 
 export class Drops {
-  /** Messages dropped, by sink and reason. */
-  readonly counts = new Map<string, { readonly sink: string; readonly reason: string; messages: number }>();
+  /** Records dropped, by sink and reason. */
+  readonly counts = new Map<string, { readonly sink: string; readonly reason: string; records: number }>();
   readonly #options: DropsOptions;
 
   constructor(options: DropsOptions) {
@@ -27,13 +29,16 @@ export class Drops {
   /** Entries that the spool gives up before this sink's cursor passed them. */
   take(sink: string, entries: readonly SpoolEntry[], reason: keyof typeof reasons): void {
     const numbers = new Map<string, { device: string; epoch: number; ranges: Ranges }>();
+    let records = 0;
     let messages = 0;
-    for (const { kind, payload } of entries) {
+    for (const given of entries) {
+      const { kind, payload } = given;
       const entry = kind === entryKind.message ? decodeMessageEntry(payload) : null;
       if (entry === null || isFault(entry)) {
         continue;
       }
       messages++;
+      records += this.#options.records(given, sink);
       const key = `${entry.kid}/${entry.epoch}`;
       const known = numbers.get(key) ?? {
         device: this.#options.device(entry.kid)?.device ?? `kid:${entry.kid}`,
@@ -45,7 +50,7 @@ export class Drops {
     if (messages === 0) {
       return;
     }
-    this.#count(sink, reason, messages);
+    this.#count(sink, reason, { messages, records });
     for (const { device, epoch, ranges } of numbers.values()) {
       for (const [from, to] of ranges) {
         this.#options.declare({ device, epoch, from, to, state: "dropped", reason: reasons[reason], sink });
@@ -53,13 +58,13 @@ export class Drops {
     }
   }
 
-  #count(sink: string, reason: string, messages: number): void {
+  #count(sink: string, reason: string, { messages, records }: { messages: number; records: number }): void {
     const key = `${sink} ${reason}`;
-    const count = this.counts.get(key) ?? { sink, reason, messages: 0 };
-    count.messages += messages;
+    const count = this.counts.get(key) ?? { sink, reason, records: 0 };
+    count.records += records;
     this.counts.set(key, count);
     this.#options.log.warn(
-      { sink, reason, messages },
+      { sink, reason, messages, records },
       `spool: ${messages} messages given up that ${sink} had not got (${reason})`,
     );
   }

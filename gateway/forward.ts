@@ -58,6 +58,10 @@ export class Forwarder {
     this.#reading = options.cursor.position;
   }
 
+  get name(): string {
+    return this.#options.sink.name;
+  }
+
   /** Something new may be there. Cheap to call often. */
   wake(): void {
     while (!this.#stopped && this.#retry === null && this.#underWay.length < this.#window()) {

@@ -18,6 +18,7 @@ import { links } from "./links/index.ts";
 import type { Log } from "./log.ts";
 import { problem } from "./problem.ts";
 import { DeviceRegistry } from "./registry.ts";
+import { resolveEntry } from "./resolve.ts";
 import type { Sink } from "./sink.ts";
 import { sinks } from "./sinks/index.ts";
 import { nodeFiles } from "./spool/node-files.ts";
@@ -100,9 +101,17 @@ async function assemble(
   for (const entry of spool.replay()) {
     ingest.restore(entry);
   }
+  const context = {
+    shape: (id: string) => ingest.shapes.get(id),
+    device: (kid: number) => registry.byKid(kid),
+  };
   const drops = new Drops({
-    device: (kid) => registry.byKid(kid),
+    device: context.device,
     declare: (gap) => ingest.declare(gap),
+    records: ({ kind, payload }, sink) => {
+      const resolved = resolveEntry(kind, payload, { ...context, sink, backlogBefore: 0 });
+      return isFault(resolved) ? 0 : resolved.records.length;
+    },
     log,
   });
   const commits = new Commits();

@@ -1,0 +1,100 @@
+/** What health shows, gathered from the parts when somebody asks. */
+import type { Drops } from "./drops.ts";
+import type { Forwarder } from "./forward.ts";
+import type { Concern, HealthSource } from "./health.ts";
+import type { Ingest } from "./ingest.ts";
+import type { GatewayLink } from "./link.ts";
+import type { Figures } from "./metrics.ts";
+import type { Sink } from "./sink.ts";
+import type { Spool } from "./spool/spool.ts";
+
+/** Hands each commit's duration to whoever counts them. */
+export class Commits {
+  readonly #listeners: ((seconds: number) => void)[] = [];
+
+  add(milliseconds: number): void {
+    for (const listener of this.#listeners) {
+      listener(milliseconds / 1000);
+    }
+  }
+
+  listen(listener: (seconds: number) => void): void {
+    this.#listeners.push(listener);
+  }
+}
+
+export interface HealthParts {
+  readonly spool: Spool;
+  readonly ingest: Ingest;
+  readonly forwarders: readonly Forwarder[];
+  readonly sinks: readonly Sink[];
+  readonly links: readonly GatewayLink[];
+  readonly drops: Drops;
+  readonly commits: Commits;
+  readonly version: string;
+}
+
+export function healthSource(parts: HealthParts): HealthSource {
+  const { spool, ingest, forwarders, sinks, links, drops, commits, version } = parts;
+  const began = performance.now();
+  return {
+    version,
+    uptime: () => (performance.now() - began) / 1000,
+    concerns: () => concernsOf(parts),
+    received: () => ingest.counts.stored,
+    rejected: () => ingest.refused,
+    duplicates: () => ingest.refused.replayed ?? 0,
+    delivered: () => Object.fromEntries(forwarders.map(({ name, counts }) => [name, counts.delivered])),
+    dropped: () => [
+      ...drops.counts.values(),
+      ...forwarders.map(({ name, counts }) => ({ sink: name, reason: "refused", records: counts.setAside })),
+    ],
+    spool: () => spoolFigures(spool),
+    sinks: () => Object.fromEntries(sinks.map((sink) => [sink.name, sink.state()])),
+    frames: () => Object.fromEntries(links.map(({ name, counters }) => [name, framesOf(counters)])),
+    onSync: (listener) => commits.listen(listener),
+  };
+}
+
+function spoolFigures(spool: Spool): ReturnType<HealthSource["spool"]> {
+  const slowest = Math.min(spool.head, ...spool.cursors.map(({ position }) => position));
+  const [oldest] = spool.read(slowest, { entries: 1, bytes: 1 });
+  return {
+    bytes: spool.bytesFrom(slowest),
+    capacity: spool.stats().bytesMax,
+    oldestAge: oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest.time) / 1000),
+  };
+}
+
+function framesOf({ framesIn, framesOut, refused }: GatewayLink["counters"]): Figures {
+  return { received: framesIn, sent: framesOut, ...refused };
+}
+
+/** Shares of the spool at which it is nearly full, and of refusals that fail. */
+const nearlyFull = 0.9;
+
+function concernsOf({ spool, ingest, sinks }: HealthParts): Concern[] {
+  const concerns: Concern[] = [];
+  const { bytes, capacity } = spoolFigures(spool);
+  if (bytes > nearlyFull * capacity) {
+    concerns.push({
+      level: "degraded",
+      part: "spool",
+      reason: "it is nearly full: bring the sinks back or give it more room",
+    });
+  }
+  if ((ingest.refused.full ?? 0) + (ingest.refused.storage ?? 0) > 0 && spool.stats().refused > 0) {
+    concerns.push({
+      level: "degraded",
+      part: "spool",
+      reason: "messages could not be stored and stay with their devices: look at the disk",
+    });
+  }
+  for (const sink of sinks) {
+    const { connected, trouble } = sink.state();
+    if (!connected) {
+      concerns.push({ level: "degraded", part: `sink ${sink.name}`, reason: trouble ?? "not connected yet" });
+    }
+  }
+  return concerns;
+}
