@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { checkDialect } from "./dialect.ts";
+
+/** A file as a driver could be, in the firmware's folder. */
+function inFirmware(contents: string) {
+  return checkDialect({
+    contents,
+    loader: "ts",
+    resolveDir: new URL("../firmware", import.meta.url).pathname,
+    sourcefile: "example.ts",
+  });
+}
+
+describe("the board dialect", () => {
+  it("is what the firmware core and all its drivers are written in", async () => {
+    const { errors, bytes } = await checkDialect("firmware/core.ts");
+    expect(errors).toEqual([]);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(80_000);
+  });
+
+  it.each([
+    ["an async function", "export const f =\n  async () => 1;"],
+    ["a spread", "console.log(\n  Math.max(...[1, 2]));"],
+    ["a spread in an array", "console.log(\n  [...[1, 2]]);"],
+    ["a destructuring", "const o = { a: 1 };\nconst { a } = o; console.log(a);"],
+    ["a default parameter", "console.log(\n  ((a = 1) => a)());"],
+    ["a rest parameter", "console.log(\n  ((...a) => a)());"],
+    ["a generator", "console.log(\n  function* () { yield 1; });"],
+    ["a label", "let i = 0;\nout: while (true) { if (i++ > 3) break out; }"],
+    ["a computed key", "const k = 'a';\nconsole.log({ [k]: 1 });"],
+    ["a Map", "\nconsole.log(new Map());"],
+    ["a built-in that is missing", "const x = 1.5;\nconsole.log(Math.trunc(x));"],
+    ["a method that is missing", "const list = [[1]];\nconsole.log(list.flat());"],
+    ["a lookahead", "const t = 'a1';\nconsole.log(t.replace(/a(?=1)/, ''));"],
+    ["an error class", "\nconsole.log(new (class A extends Error {})());"],
+    [
+      "a function that keeps a loop's variable",
+      "const l: (() => number)[] = [];\nfor (let i = 0; i < 3; i++) { l.push(() => i); } console.log(l);",
+    ],
+  ])("has no place for %s, and the check says where it stands", async (_what, source) => {
+    const { errors } = await inFirmware(source);
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors[0]).toMatchObject({ file: "firmware/example.ts", line: 2 });
+    expect(errors[0].column).toBeGreaterThan(0);
+  });
+
+  it("leaves to esbuild what that can lower", async () => {
+    const { errors } = await inFirmware("const o: { a?: number } = {};\nconsole.log(o?.a ?? 2 ** 3);");
+    expect(errors).toEqual([]);
+  });
+});
