@@ -36,9 +36,16 @@ export function loadConfig<T extends TSchema>(schema: T, content: ConfigSource):
     return inOrder(lexical);
   }
   const checked = checkDocument(nodeOf(schema), parsed.document, parsed.lineCounter, source);
+  const excuses = parsed.guessed.reduce(
+    (text, [first, end]) => `${text}\n${source.lines.slice(first, end).join("\n")}`,
+    parsed.leftOut,
+  );
   const spoiled = new Set(lexical.map((one) => one.spot.line));
   const rest = checked.problems.filter(
-    (one) => !spoiled.has(one.spot.line) && !isExcused(one.error, parsed.leftOut),
+    ({ spot, error }) =>
+      !spoiled.has(spot.line) &&
+      !parsed.guessed.some(([first, end]) => spot.line >= first && spot.line < end) &&
+      !isExcused(error, excuses),
   );
   const problems = inOrder([...lexical, ...rest]);
   return problems.length > 0 ? problems : (checked.value as Static<T>);
@@ -81,11 +88,11 @@ function inOrder(problems: readonly Found[]): ProblemError[] {
   return sorted.slice(0, problemsMax).map((one) => one.error);
 }
 
-/** What stood in a line that could not be read is not missing. */
-function isExcused(error: ProblemError, leftOut: string): boolean {
-  const key = error.parameters["key"];
+/** What stood in lines that could not be read, or not for certain, is not missing. */
+function isExcused(error: ProblemError, excuses: string): boolean {
   const absent = ["CFG-004", "CFG-005", "CFG-017", "CFG-020", "CFG-021"].includes(error.code);
-  return absent && leftOut !== "" && typeof key === "string" && leftOut.includes(key);
+  const keys = [error.parameters["key"], error.parameters["other"]];
+  return absent && keys.some((key) => typeof key === "string" && excuses.includes(key));
 }
 
 function emptyProblem(schema: TSchema, source: Source): Found {

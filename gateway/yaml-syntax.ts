@@ -7,6 +7,15 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
+import {
+  blockAround,
+  hasGroupBelow,
+  indentOf,
+  isContent,
+  misstepAt,
+  nextLine,
+  previousLine,
+} from "./yaml-indent.ts";
 import { type Found, found, type Source, type Spot } from "./yaml-source.ts";
 
 /**
@@ -20,6 +29,8 @@ export interface Parsed {
   readonly problems: readonly Found[];
   /** Lines that could not be mended and were left out, as one text. */
   readonly leftOut: string;
+  /** Stretches of lines, first and one behind the last, whose meaning is a guess: nothing but the mistake itself is told there. */
+  readonly guessed: readonly (readonly [number, number])[];
 }
 
 /** Mistakes of syntax that are reported at most. */
@@ -30,48 +41,62 @@ const depthMax = 32;
 export function parseYaml(source: Source): Parsed {
   const lines = [...source.lines];
   const problems: Found[] = [...cutSecondDocument(source, lines), ...mendTabs(source, lines)];
+  const guessed: (readonly [number, number])[] = [];
+  let leftOut = "";
+  let lineCounter = new LineCounter();
+  const give = (document: Document.Parsed | null): Parsed => ({
+    document,
+    lineCounter,
+    problems,
+    leftOut,
+    guessed,
+  });
   const deep = tooDeep(source, lines);
   if (deep !== null) {
-    return { document: null, lineCounter: new LineCounter(), problems: [...problems, deep], leftOut: "" };
+    problems.push(deep);
+    return give(null);
   }
-  let leftOut = "";
-  const mended = new Set<number>();
-  for (;;) {
-    const lineCounter = new LineCounter();
-    const text = lines.join("\n");
-    const document = parseDocument(text, {
+  let errorsBefore = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < mistakesMax; round++) {
+    lineCounter = new LineCounter();
+    const document = parseDocument(lines.join("\n"), {
       lineCounter,
       prettyErrors: false,
       uniqueKeys: false,
       logLevel: "silent",
     });
-    if (document.errors.length === 0) {
-      return { document, lineCounter, problems, leftOut };
+    const errors = document.errors.length;
+    if (errors === 0) {
+      return give(document);
     }
-    if (mended.size >= mistakesMax) {
-      return { document: null, lineCounter, problems, leftOut };
+    if (errors >= errorsBefore && round > 0) {
+      // Mending made nothing better: what follows would be told of our guess, not of the file.
+      return give(null);
     }
+    errorsBefore = errors;
     const mistake = mistakeOf(source, lines, document, lineCounter);
     const line = mistake.found.spot.line;
-    if (!problems.some((known) => known.spot.line === line) && !mended.has(line)) {
+    if (!problems.some((known) => known.spot.line === line)) {
       problems.push(mistake.found);
     }
-    if (mistake.mended === null || mended.has(line)) {
-      if (lines[line]?.trim() === "") {
-        return { document: null, lineCounter, problems, leftOut };
-      }
+    if (mistake.guess) {
+      guessed.push(blockAround(source.lines, line));
+    }
+    if (mistake.mended === null) {
       leftOut += leaveOut(lines, line);
     } else {
       lines[line] = mistake.mended;
     }
-    mended.add(line);
   }
+  return give(null);
 }
 
 interface Mistake {
   readonly found: Found;
   /** The line as it was probably meant; null where nobody can tell. */
   readonly mended: string | null;
+  /** What hangs together with the line is not certain. */
+  readonly guess?: boolean;
 }
 
 function mistakeOf(
@@ -80,34 +105,77 @@ function mistakeOf(
   document: Document.Parsed,
   counter: LineCounter,
 ): Mistake {
-  const errors = document.errors;
-  const error = errors[0]!;
-  const spot = spotOf(counter, error.pos[0], Math.max(1, error.pos[1] - error.pos[0]));
+  const error = document.errors[0]!;
   const open = unclosed(lines, document, counter, error);
   if (open !== null) {
-    return { found: found(source, open.spot, "CFG-018", { sign: { word: open.sign } }), mended: open.mended };
-  }
-  const text = lines[spot.line] ?? "";
-  const multiline = errors.some(
-    (other) => other.code === "MULTILINE_IMPLICIT_KEY" && other.pos[0] === error.pos[0],
-  );
-  if (/^\s*-[^\s-]/.test(text)) {
-    const at = { line: spot.line, column: text.indexOf("-"), length: 1 };
     return {
-      found: found(source, at, "CFG-001", { reason: { word: "yaml.dash" } }),
-      mended: text.replace("-", "- "),
+      found: found(source, open.spot, "CFG-018", { sign: { word: open.sign } }),
+      mended: open.mended,
     };
   }
-  if (error.code === "MULTILINE_IMPLICIT_KEY" && !/:(\s|$)/.test(text)) {
-    return withoutColon(source, spot.line, text);
+  const stumbled = spotOf(counter, error.pos[0], Math.max(1, error.pos[1] - error.pos[0]));
+  const line = nextLine(lines, stumbled.line);
+  const text = lines[line] ?? "";
+  if (/^\s*-[^\s-]/.test(text)) {
+    const spot = { line, column: text.indexOf("-"), length: 1 };
+    return {
+      found: found(source, spot, "CFG-001", { reason: { word: "yaml.dash" } }),
+      mended: text.replace("-", "- "),
+      guess: true,
+    };
+  }
+  const bare = [line, previousLine(lines, line)].find(
+    (one) => isContent(lines[one]) && !/:(\s|$)|^---/.test(lines[one] ?? ""),
+  );
+  if (
+    bare !== undefined &&
+    /MULTILINE_IMPLICIT_KEY|UNEXPECTED_TOKEN|MISSING_CHAR|BAD_INDENT/.test(error.code)
+  ) {
+    return withoutColon(source, bare, lines[bare] ?? "");
+  }
+  const multiline = document.errors.some(
+    (other) => other.code === "MULTILINE_IMPLICIT_KEY" && other.pos[0] === error.pos[0],
+  );
+  const own = /^(\s*(?:- )?)([\w-]+):( .*)$/.exec(text);
+  if (
+    multiline &&
+    own !== null &&
+    hasGroupBelow(lines, line) &&
+    misstepAt(lines, line + 1, true).line > line
+  ) {
+    const spot = { line, column: indentOf(text), length: text.trim().length };
+    return {
+      found: found(source, spot, "CFG-024", { key: own[2]! }),
+      mended: `${own[1]}${own[2]}:`,
+      guess: true,
+    };
   }
   if (multiline || error.code === "BAD_INDENT" || /^Sequence item without/.test(error.message)) {
-    return misindented(source, lines, error.code === "BAD_INDENT" ? spot.line : spot.line + 1, multiline);
+    return misindented(source, lines, multiline ? line + 1 : line, multiline);
+  }
+  const first = nextLine(lines, 0);
+  if (error.code === "UNEXPECTED_TOKEN" && indentOf(lines[first]) > 0 && indentOf(text) === 0) {
+    return moved(source, lines, { line: first, indent: 0 });
+  }
+  const twoColons = /^\s*(?:- )?[\w-]+: .*:(\s|$)/.test(text);
+  if (error.code === "BLOCK_AS_IMPLICIT_KEY" && !twoColons) {
+    return misindented(source, lines, line, false);
   }
   const reason = reasons[error.code] ?? "yaml.general";
-  const quoted =
-    error.code === "BLOCK_AS_IMPLICIT_KEY" || error.code === "BAD_SCALAR_START" ? inQuotes(text) : null;
+  const quoted = twoColons || error.code === "BAD_SCALAR_START" ? inQuotes(text) : null;
+  const spot = line === stumbled.line ? stumbled : { line, column: indentOf(text), length: 1 };
   return { found: found(source, spot, "CFG-001", { reason: { word: reason } }), mended: quoted };
+}
+
+function misindented(source: Source, lines: readonly string[], suspect: number, continued: boolean): Mistake {
+  return moved(source, lines, misstepAt(lines, suspect, continued));
+}
+
+function moved(source: Source, lines: readonly string[], misstep: { line: number; indent: number }): Mistake {
+  const text = lines[misstep.line] ?? "";
+  const spot = { line: misstep.line, column: text.length - text.trimStart().length, length: 1 };
+  const mended = " ".repeat(misstep.indent) + text.trimStart();
+  return { found: found(source, spot, "CFG-002", {}), mended, guess: true };
 }
 
 const reasons = {
@@ -172,100 +240,6 @@ function withoutColon(source: Source, line: number, text: string): Mistake {
   const spot = { line, column, length: Math.max(1, text.trim().length) };
   const example = mended === null || source.secret ? "key: value" : mended.trim();
   return { found: found(source, spot, "CFG-022", { example }), mended };
-}
-
-/**
- * A line whose indentation fits nothing. `suspect` is where YAML stumbled; the mistake may be one line before it, where that
- * one is the odd one out among its neighbours.
- */
-function misindented(source: Source, lines: readonly string[], suspect: number, continued: boolean): Mistake {
-  const at = nextLine(lines, suspect);
-  const before = previousLine(lines, at);
-  const own = indentOf(lines[at] ?? "");
-  const above = indentOf(lines[before] ?? "");
-  const fits = (line: number, indent: number) => levelsAbove(lines, line).includes(indent);
-  const odd = continued
-    ? // `key: value` followed by something deeper: the upper one is odd when the lower one agrees with what stood before it
-      fits(before, own) && !isFirstOfLevel(lines, before, above)
-    : // items of one level at two indentations: the first one is odd when the second stands where a level is expected
-      own === parentIndent(lines, before) + indentStep(lines) &&
-      above !== own &&
-      isOnlyOne(lines, before, at);
-  const line = odd ? before : at;
-  const meant = odd ? own : lines[before]?.trimEnd().endsWith(":") ? above + 2 : above;
-  const text = lines[line] ?? "";
-  const column = text.length - text.trimStart().length;
-  return {
-    found: found(source, { line, column, length: 1 }, "CFG-002", {}),
-    mended: " ".repeat(meant) + text.trimStart(),
-  };
-}
-
-/** Column of a line's first key: the hyphens of a list count as indentation. */
-function indentOf(line: string): number {
-  return /^(?:\s|- )*/.exec(line)?.[0].length ?? 0;
-}
-
-function isContent(line: string | undefined): boolean {
-  return line !== undefined && /^\s*[^\s#]/.test(line);
-}
-
-function nextLine(lines: readonly string[], from: number): number {
-  for (let line = from; line < lines.length; line++) {
-    if (isContent(lines[line])) {
-      return line;
-    }
-  }
-  return Math.min(from, lines.length - 1);
-}
-
-function previousLine(lines: readonly string[], from: number): number {
-  for (let line = from - 1; line >= 0; line--) {
-    if (isContent(lines[line])) {
-      return line;
-    }
-  }
-  return Math.max(0, from - 1);
-}
-
-/** Indentations that are open above a line: its earlier siblings' and its parents'. */
-function levelsAbove(lines: readonly string[], line: number): number[] {
-  const levels: number[] = [];
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = line - 1; i >= 0; i--) {
-    const indent = indentOf(lines[i] ?? "");
-    if (isContent(lines[i]) && indent < least) {
-      levels.push(indent);
-      least = indent;
-    }
-  }
-  return levels;
-}
-
-function isFirstOfLevel(lines: readonly string[], line: number, indent: number): boolean {
-  return !levelsAbove(lines, line).includes(indent);
-}
-
-function parentIndent(lines: readonly string[], line: number): number {
-  const indent = indentOf(lines[line] ?? "");
-  return levelsAbove(lines, line).find((level) => level < indent) ?? -2;
-}
-
-/** Whether nothing at the indentation of `line` stands between its parent and `other`, but for itself. */
-function isOnlyOne(lines: readonly string[], line: number, other: number): boolean {
-  return previousLine(lines, line) < other && levelsAbove(lines, line)[0] === parentIndent(lines, line);
-}
-
-/** How far a level is indented in this file: the most frequent step, two spaces where there is none. */
-function indentStep(lines: readonly string[]): number {
-  const counts = new Map<number, number>();
-  for (let line = 1; line < lines.length; line++) {
-    const step = indentOf(lines[line] ?? "") - indentOf(lines[line - 1] ?? "");
-    if (step > 0 && isContent(lines[line]) && isContent(lines[line - 1])) {
-      counts.set(step, (counts.get(step) ?? 0) + 1);
-    }
-  }
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 2;
 }
 
 function inQuotes(text: string): string | null {
