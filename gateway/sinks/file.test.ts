@@ -35,7 +35,7 @@ function record(row: number): CityRecord {
   const device = "urn:dev:ops:pb-rathaus-meter-017";
   return {
     device,
-    n: `${device}:activeEnergyImport`,
+    n: `${device}:activeEnergyImported`,
     u: "Wh",
     v: "2941646.1614",
     t: `17600000${String(row).padStart(2, "0")}.250`,
@@ -61,7 +61,7 @@ describe("the file sink", () => {
     const file = sink();
     expect(await file.send({ records: [record(1)], gaps: [gap] })).toEqual({ delivered: true });
     expect(read()).toBe(
-      '{"n":"urn:dev:ops:pb-rathaus-meter-017:activeEnergyImport","u":"Wh","v":2941646.1614,' +
+      '{"n":"urn:dev:ops:pb-rathaus-meter-017:activeEnergyImported","u":"Wh","v":2941646.1614,' +
         '"t":1760000001.250,"dh":"3/17/1"}\n' +
         '{"gap":{"device":"urn:dev:ops:pb-1","epoch":3,"from":5,"to":9,"state":"open","reason":"not received"}}\n',
     );

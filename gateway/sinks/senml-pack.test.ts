@@ -12,7 +12,7 @@ const device = "urn:dev:ops:pb-rathaus-meter-017";
 function record(changes: Partial<CityRecord> = {}): CityRecord {
   return {
     device,
-    n: `${device}:activeEnergyImport`,
+    n: `${device}:activeEnergyImported`,
     u: "Wh",
     v: "2941646.1614",
     t: "1760000001.250",
@@ -33,14 +33,14 @@ function resolved(records: SenmlRecord[] | { fault: string }): readonly SenmlRec
 describe("a SenML pack for the city", () => {
   it("holds one record as it stands", () => {
     expect(encodePack([record()], "json").toString()).toBe(
-      '[{"n":"urn:dev:ops:pb-rathaus-meter-017:activeEnergyImport","u":"Wh","v":2941646.1614,"t":1760000001.250,"dh":"3/17/0"}]',
+      '[{"n":"urn:dev:ops:pb-rathaus-meter-017:activeEnergyImported","u":"Wh","v":2941646.1614,"t":1760000001.250,"dh":"3/17/0"}]',
     );
   });
 
   it("names the device and the second once where several records share them", () => {
     const second = record({ n: `${device}:activePower`, u: "W", v: "-12", t: "1760000002", dh: "3/17/1" });
     expect(encodePack([record(), second], "json").toString()).toBe(
-      '[{"bn":"urn:dev:ops:pb-rathaus-meter-017:","bt":1760000001,"n":"activeEnergyImport","u":"Wh","v":2941646.1614,"t":0.250,"dh":"3/17/0"},' +
+      '[{"bn":"urn:dev:ops:pb-rathaus-meter-017:","bt":1760000001,"n":"activeEnergyImported","u":"Wh","v":2941646.1614,"t":0.250,"dh":"3/17/0"},' +
         '{"n":"activePower","u":"W","v":-12,"t":1,"dh":"3/17/1"}]',
     );
   });
@@ -110,7 +110,7 @@ describe("a topic template", () => {
   it("is filled in from the record", () => {
     const parts = { prefix: "city/pb", gateway: "rathaus" };
     const topic = topicOf("{prefix}/{gateway}/{device}/{channel}", parts, record());
-    expect(topic).toBe("city/pb/rathaus/pb-rathaus-meter-017/activeEnergyImport");
+    expect(topic).toBe("city/pb/rathaus/pb-rathaus-meter-017/activeEnergyImported");
   });
 
   it("lets no name make a wildcard or a level of its own", () => {
