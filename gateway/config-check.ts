@@ -73,7 +73,8 @@ function report<Code extends ProblemCode>(
 function read(check: Check, schema: SchemaNode, node: Node | null, place: Place): unknown {
   const sign = isAlias(node) || (node as { anchor?: string } | null)?.anchor !== undefined || hasTag(node);
   if (sign && node !== null) {
-    return report(check, spotOf(check, node, place), "CFG-013", {});
+    const spot = isMap(node) || isSeq(node) ? place.spot : spotOf(check, node, place);
+    return report(check, spot, "CFG-013", {});
   }
   if (schema.discriminator !== undefined) {
     return readKind(check, schema, node, place);

@@ -47,8 +47,10 @@ export function loadConfig<T extends TSchema>(schema: T, content: ConfigSource):
       !parsed.guessed.some(([first, end]) => spot.line >= first && spot.line < end) &&
       !isExcused(error, excuses),
   );
-  const problems = inOrder([...lexical, ...rest]);
-  return problems.length > 0 ? problems : (checked.value as Static<T>);
+  if (lexical.length + checked.problems.length === 0) {
+    return checked.value as Static<T>;
+  }
+  return inOrder([...lexical, ...rest]);
 }
 
 /** Reads a file and gives its value or its problems; never rejects. */
@@ -92,7 +94,7 @@ function inOrder(problems: readonly Found[]): ProblemError[] {
 function isExcused(error: ProblemError, excuses: string): boolean {
   const absent = ["CFG-004", "CFG-005", "CFG-017", "CFG-020", "CFG-021"].includes(error.code);
   const keys = [error.parameters["key"], error.parameters["other"]];
-  return absent && keys.some((key) => typeof key === "string" && excuses.includes(key));
+  return absent && keys.some((key) => typeof key === "string" && key !== "" && excuses.includes(key));
 }
 
 function emptyProblem(schema: TSchema, source: Source): Found {

@@ -49,7 +49,7 @@ export const configMax = 1024 * 1024;
 
 /**
  * The text of a file, with a problem for each line that is not UTF-8 (its bad bytes are U+FFFD then), or for the whole when it is
- * larger than `configMax` (its lines are empty then).
+ * larger than `configMax` or no text (it has no lines then).
  */
 export function sourceOf(
   file: string,
@@ -64,6 +64,13 @@ export function sourceOf(
       source,
       problems: [found(source, { line: 0, column: 0, length: 1 }, "CFG-012", { most: "1 MiB" })],
     };
+  }
+  if (bytes.includes(0)) {
+    // Text in UTF-16, or no text at all: one problem says it better than one for each line.
+    const line = bytes.subarray(0, bytes.indexOf(0)).filter((byte) => byte === 10).length;
+    const source = { file, folder, lines: [], secret };
+    const spot = { line, column: bytes.indexOf(0) - bytes.lastIndexOf(10, bytes.indexOf(0)) - 1, length: 1 };
+    return { source, problems: [found(source, spot, "CFG-011", { byte: "00" })] };
   }
   const lines = new TextDecoder("utf-8").decode(bytes).split(/\r?\n/);
   const source = { file, folder, lines, secret };
