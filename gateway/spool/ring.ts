@@ -1,19 +1,13 @@
 import { type Fault, fault, isFault } from "../../protocols/fault.ts";
 import type { Batch } from "./batch.ts";
-import {
-  blockEnd,
-  blockHeaderLength,
-  entryHeaderLength,
-  pageBytes,
-  writeBlockHeader,
-  writeEntry,
-} from "./block.ts";
+import { blockEnd, blockHeaderLength, entryHeaderLength, writeBlockHeader, writeEntry } from "./block.ts";
 import type { FilePort, SpoolFile } from "./file-port.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { type Recovered, segmentName } from "./recovery.ts";
+import type { Recovered } from "./recovery.ts";
 import { Segment } from "./segment.ts";
 import { type SegmentHeader, segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
+import { SegmentStore, type Slot } from "./segment-store.ts";
 
 /** State to be written again at the start of each segment, so that no older segment is needed for it. */
 export interface SnapshotEntry {
@@ -32,7 +26,13 @@ export interface RingOwner {
   /** Whether every reader has durably passed this offset; false where there is no reader. */
   delivered(offset: number): boolean;
   /** Called before the entries of a segment, up to `to`, are given up. */
-  released(segment: Segment, to: number, reason: DropReason): void;
+  released(drop: {
+    readonly segment: Segment;
+    /** Nothing older is kept. */
+    readonly oldest: boolean;
+    readonly to: number;
+    readonly reason: DropReason;
+  }): void;
 }
 
 export type DropReason = "full" | "age";
@@ -42,12 +42,6 @@ export interface RingOptions {
   readonly bytesMax: number;
   readonly segmentBytes: number;
   readonly policyWhenFull: "drop-oldest" | "refuse";
-}
-
-/** A segment file without a content anybody needs. */
-interface Slot {
-  readonly path: string;
-  readonly bytes: number;
 }
 
 /** Bytes that blocks may take in a segment. */
@@ -65,17 +59,14 @@ export class Ring {
   /** Offset of the next entry. Everything before it is durable. */
   head: number;
   commits = 0;
-  bytesWritten = 0;
-  readonly #port: FilePort;
+  #bytesWritten = 0;
   readonly #options: RingOptions;
   readonly #owner: RingOwner;
-  readonly #spares: Slot[];
+  readonly #store: SegmentStore;
   #epoch: number;
-  #numbers: number;
   #writable: boolean;
 
   constructor(port: FilePort, options: RingOptions, recovered: Recovered, owner: RingOwner) {
-    this.#port = port;
     this.#options = options;
     this.#owner = owner;
     this.files = new OpenFiles(port);
@@ -83,10 +74,14 @@ export class Ring {
     this.quarantine = recovered.quarantine;
     this.salt = recovered.salt;
     this.head = recovered.head;
-    this.#spares = [...recovered.spares];
+    this.#store = new SegmentStore(port, this.files, { ...recovered, folder: options.folder });
     this.#epoch = recovered.epoch;
-    this.#numbers = recovered.numbers;
     this.#writable = recovered.writable;
+  }
+
+  /** Written to segments since the start. */
+  get bytesWritten(): number {
+    return this.#bytesWritten + this.#store.bytesWritten;
   }
 
   get tail(): number {
@@ -97,12 +92,13 @@ export class Ring {
   get bytes(): number {
     const sum = (all: readonly { readonly bytes: number }[]): number =>
       all.reduce((total, { bytes }) => total + bytes, 0);
-    return sum(this.segments) + sum(this.#spares) + this.quarantine.bytes;
+    return sum(this.segments) + this.#store.spareBytes + this.quarantine.bytes;
   }
 
   /** Offset behind the last entry of the segment at `index`. */
   endOf(index: number): number {
-    return index + 1 < this.segments.length ? this.segments[index + 1].first : this.head;
+    const next = index + 1 < this.segments.length ? this.segments[index + 1].first : this.head;
+    return Math.min(this.segments[index].until, next);
   }
 
   /** Index of the last segment that begins at or before `offset`; -1 when all begin later. */
@@ -159,9 +155,8 @@ export class Ring {
         i++;
         continue;
       }
-      this.#owner.released(segment, next.first, "age");
-      this.segments.splice(i, 1);
-      await this.#remove(segment);
+      this.#release(i, "age");
+      await this.#store.remove(segment);
     }
     const newest = this.segments.at(-1);
     if (newest?.synchronised && newest.created < time - age / 8 && this.head > newest.first) {
@@ -190,7 +185,7 @@ export class Ring {
   }
 
   async #durable(file: SpoolFile, bytes: Uint8Array, position: number): Promise<Fault | null> {
-    this.bytesWritten += bytes.length;
+    this.#bytesWritten += bytes.length;
     return (await file.write(bytes, position)) ?? (await file.datasync());
   }
 
@@ -201,7 +196,7 @@ export class Ring {
     if (newest.first === this.head) {
       this.segments.pop();
       this.files.close(newest.path);
-      this.#spares.push(newest);
+      this.#store.put(newest);
     }
   }
 
@@ -227,7 +222,7 @@ export class Ring {
     const failure = isFault(file) ? file : await this.#writeStart(file, header, snapshot, length);
     if (failure !== null) {
       this.files.close(slot.path);
-      this.#spares.push(slot);
+      this.#store.put(slot);
       return failure;
     }
     this.files.keep(slot.path);
@@ -270,10 +265,10 @@ export class Ring {
         return slot;
       }
       if (slot !== null) {
-        await this.#remove(slot);
+        await this.#store.remove(slot);
         continue;
       }
-      const fresh = await this.#allocate();
+      const fresh = await this.#create();
       const oldest = this.#oldest();
       if (
         !isFault(fresh) ||
@@ -284,8 +279,8 @@ export class Ring {
       ) {
         return fresh;
       }
-      const victim = this.#release(oldest);
-      this.#spares.push(victim);
+      const victim = this.#release(oldest.index, "full");
+      this.#store.put(victim);
       freed += victim.bytes;
     }
   }
@@ -293,8 +288,8 @@ export class Ring {
   #unneeded(): Slot | null {
     const oldest = this.#oldest();
     return oldest !== null && this.#owner.delivered(oldest.end)
-      ? this.#release(oldest)
-      : (this.#spares.pop() ?? null);
+      ? this.#release(oldest.index, "full")
+      : this.#store.take();
   }
 
   /** The oldest segment that may go, and the offset behind it. Never the newest one: it holds the last snapshot. */
@@ -303,54 +298,26 @@ export class Ring {
     return index >= 0 && index + 1 < this.segments.length ? { index, end: this.endOf(index) } : null;
   }
 
-  #release({ index, end }: { index: number; end: number }): Slot {
+  #release(index: number, reason: DropReason): Slot {
     const segment = this.segments[index];
-    this.#owner.released(segment, end, "full");
+    this.#owner.released({ segment, oldest: index === 0, to: this.endOf(index), reason });
     this.segments.splice(index, 1);
+    const before = this.segments.at(index - 1);
+    if (index > 0 && before !== undefined) {
+      before.until = Math.min(before.until, segment.first);
+    }
     return segment;
   }
 
-  async #remove(slot: Slot): Promise<void> {
-    this.files.close(slot.path);
-    if ((await this.#port.remove(slot.path)) === null) {
-      await this.#port.syncFolder(this.#options.folder);
-    }
-  }
-
-  /** A new file of zeros, whole on the medium, so that later commits write into room that is there. */
-  async #allocate(): Promise<Slot | Fault> {
-    const { folder, bytesMax, segmentBytes } = this.#options;
+  /** A new file, if the spool's bytes allow; what was set aside as damaged goes first. */
+  async #create(): Promise<Slot | Fault> {
+    const { bytesMax, segmentBytes } = this.#options;
     while (this.bytes + segmentBytes > bytesMax) {
       if (!(await this.quarantine.removeOne())) {
         return fault("full", `the spool has used its ${bytesMax} bytes`);
       }
     }
-    const path = `${folder}/${segmentName(++this.#numbers)}`;
-    const file = this.#port.open(path, true);
-    if (isFault(file)) {
-      return file;
-    }
-    const failure = (await this.#fill(file)) ?? (await this.#port.syncFolder(folder));
-    if (failure !== null) {
-      file.close();
-      await this.#port.remove(path);
-      return failure;
-    }
-    this.files.add(path, file);
-    return { path, bytes: segmentBytes };
-  }
-
-  async #fill(file: SpoolFile): Promise<Fault | null> {
-    const { segmentBytes } = this.#options;
-    const zeros = new Uint8Array(Math.min(segmentBytes, 64 * pageBytes));
-    for (let at = 0; at < segmentBytes; at += zeros.length) {
-      const failure = await file.write(zeros.subarray(0, segmentBytes - at), at);
-      if (failure !== null) {
-        return failure;
-      }
-    }
-    this.bytesWritten += segmentBytes;
-    return file.datasync();
+    return this.#store.create(segmentBytes);
   }
 }
 

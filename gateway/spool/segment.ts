@@ -13,6 +13,8 @@ export class Segment {
   readonly bytes: number;
   /** Where the next block goes, in the segment being written; the file's length in all others. */
   end: number;
+  /** Offset behind its last entry, where the segment after it was given up; otherwise that one's first offset counts. */
+  until = Number.POSITIVE_INFINITY;
   /** Pins on entries in it: while there is one, it is not recycled. */
   pins = 0;
   /** Offsets and the places of the blocks that begin with them, ascending, every so many bytes. */

@@ -1,0 +1,98 @@
+import { isFault } from "../../protocols/fault.ts";
+import { blockAlignment, readBlockHeader } from "./block.ts";
+import type { FilePort } from "./file-port.ts";
+import { Segment } from "./segment.ts";
+import { readSegmentHeader, type SegmentHeader, segmentHeaderLength } from "./segment-header.ts";
+
+/** How far into a segment without a header the start looks for a block. */
+const remainsBytes = 64 * 1024;
+
+/** A segment file as it was found. */
+export interface Find {
+  readonly path: string;
+  readonly bytes: number;
+  readonly header: SegmentHeader | "empty" | "damaged" | "newer";
+  readonly epoch: number;
+  readonly salt: number | null;
+}
+
+export function inspect(port: FilePort, path: string): Find {
+  const file = port.open(path, false);
+  if (isFault(file)) {
+    return { path, bytes: 0, header: "damaged", epoch: 0, salt: null };
+  }
+  const size = file.size();
+  const page = new Uint8Array(2 * segmentHeaderLength);
+  const got = file.read(page, 0);
+  file.close();
+  const bytes = isFault(size) ? 0 : size;
+  if (isFault(got)) {
+    return { path, bytes, header: "damaged", epoch: 0, salt: null };
+  }
+  const read = readSegmentHeader(page.subarray(0, segmentHeaderLength));
+  if (read === "newer") {
+    return { path, bytes, header: read, epoch: 0, salt: null };
+  }
+  if (read === "empty" || read === "damaged") {
+    // A first page of zeros before blocks that are there is a lost header, not a new file.
+    const header = page.every((byte) => byte === 0) ? "empty" : "damaged";
+    return { path, bytes, header, epoch: 0, salt: null };
+  }
+  return { path, bytes, header: read, epoch: read.epoch, salt: read.salt };
+}
+
+/** The segments of one ring in the order of their epochs, and what does not belong. */
+export function sortOut(finds: readonly Find[]): {
+  kept: Segment[];
+  rejected: { path: string; reason: string }[];
+} {
+  const rejected = finds
+    .filter(({ header }) => header === "damaged")
+    .map(({ path }) => ({ path, reason: "header" }));
+  const whole = finds.filter(({ header }) => typeof header === "object").sort((a, b) => b.epoch - a.epoch);
+  const ours = commonest(whole.map(({ salt }) => salt));
+  const kept: Segment[] = [];
+  for (const { path, bytes, header } of whole) {
+    const { epoch, first, created, synchronised, salt } = header as SegmentHeader;
+    const younger = kept.at(-1);
+    if (salt !== ours) {
+      rejected.push({ path, reason: "foreign" });
+    } else if (younger !== undefined && (epoch === younger.epoch || first > younger.first)) {
+      rejected.push({ path, reason: "order" });
+    } else {
+      kept.push(new Segment({ path, epoch, first, created, synchronised, bytes, end: bytes }));
+    }
+  }
+  return { kept: kept.reverse(), rejected };
+}
+
+/** The value found most often; of several the first. */
+function commonest<T>(values: readonly T[]): T | undefined {
+  const counts = new Map<T, number>();
+  for (const value of values) {
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+/** What still tells of a segment whose header is gone: its first block that holds. */
+export interface Remains {
+  readonly epoch: number | null;
+  readonly first: number;
+}
+
+export function remainsOf(port: FilePort, path: string, salt: number): Remains {
+  const bytes = new Uint8Array(remainsBytes);
+  const file = port.open(path, false);
+  if (!isFault(file)) {
+    file.read(bytes, 0);
+    file.close();
+  }
+  for (let at = 0; at < bytes.length; at += blockAlignment) {
+    const header = readBlockHeader(bytes, at, salt);
+    if (header !== null) {
+      return { epoch: header.epoch, first: header.first };
+    }
+  }
+  return { epoch: null, first: 0 };
+}
