@@ -80,3 +80,39 @@ function flow(schema: SchemaNode, first: string | null): string {
     .map(([key, property]) => `${key}: ${exampleOf(property, key)}`);
   return `{ ${(first === null ? entries : [first, ...entries]).join(", ")} }`;
 }
+
+/** The value a `default`, written as a person would write it, stands for. */
+export function defaultOf(schema: SchemaNode, folder: string): unknown {
+  if (schema.form !== undefined) {
+    return forms[schema.form]?.read(String(schema.default), folder);
+  }
+  if (schema.properties === undefined) {
+    return schema.default;
+  }
+  const value: Record<string, unknown> = {};
+  for (const [key, property] of Object.entries(schema.properties)) {
+    if (property.default !== undefined) {
+      value[key] = defaultOf(property, folder);
+    }
+  }
+  return value;
+}
+
+/** Which groups know a key; "" is the file itself. */
+export function homesOf(schema: SchemaNode): Map<string, string[]> {
+  const homes = new Map<string, string[]>();
+  const add = (node: SchemaNode, name: string): void => {
+    for (const [key, property] of Object.entries(node.properties ?? {})) {
+      homes.set(key, [...(homes.get(key) ?? []), name]);
+      add(property, key);
+    }
+    for (const kind of node.kinds ?? []) {
+      add(kind.schema, name);
+    }
+    if (node.items !== undefined) {
+      add(node.items, name);
+    }
+  };
+  add(schema, "");
+  return homes;
+}

@@ -1,34 +1,26 @@
 import { randomBytes } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { equal } from "../protocols/bytes.ts";
 import { clearUnfinished, makeFolder, writeDurably } from "./durable-file.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { deviceUrnOf, shortName } from "./forms.ts";
 import { nextKid } from "./key-counter.ts";
 import { ProblemError, problem } from "./problem.ts";
+import { changes, type RegistryEvent } from "./registry-change.ts";
+import { algorithms, type DeviceEntry, type EntryFile, entryText, revokedMax } from "./registry-entry.ts";
 import {
-  algorithms,
-  type DeviceEntry,
-  type EntryFile,
-  entryText,
-  readEntry,
-  revokedMax,
-} from "./registry-entry.ts";
-import { takeLock } from "./spool/lock.ts";
-import { problemOfSystemError } from "./system-error.ts";
+  claimsOf,
+  contested,
+  entryOf,
+  type KnownFile,
+  kidsOf,
+  namesIn,
+  readKnown,
+  unusable,
+} from "./registry-files.ts";
 
+export type { RegistryEvent } from "./registry-change.ts";
 export type { DeviceEntry } from "./registry-entry.ts";
-
-export interface RegistryEvent {
-  /** "changed": other keys or rights. "removed": its file is gone. "damaged": its file cannot be used, so the device is shut out. */
-  readonly type: "added" | "changed" | "revoked" | "removed" | "damaged";
-  readonly name: string;
-  /** Null for a damaged one. */
-  readonly entry: DeviceEntry | null;
-  /** Only for a damaged one. */
-  readonly problem: ProblemError | null;
-}
 
 /** What is asked for a new key. */
 export interface KeyOrder {
@@ -40,8 +32,6 @@ export interface KeyOrder {
   readonly deliver?: (entry: DeviceEntry) => Promise<void>;
 }
 
-/** How long a change waits for another program's, ms. */
-const lockPatience = 10_000;
 const pollInterval = 1000; // ms
 
 /**
@@ -295,163 +285,5 @@ export class DeviceRegistry {
     } catch {
       // The folder is not there yet, or the system has no watches left: the poll sees changes, too.
     }
-  }
-}
-
-interface KnownFile {
-  /** Changes with every change of the file. */
-  readonly fingerprint: string;
-  readonly content: EntryFile | ProblemError;
-  /** Null where the file cannot be used. */
-  readonly entry: DeviceEntry | null;
-}
-
-function knownFile(fingerprint: string, content: EntryFile | ProblemError): KnownFile {
-  return { fingerprint, content, entry: content instanceof ProblemError ? null : entryOf(content) };
-}
-
-function entryOf(file: EntryFile): DeviceEntry {
-  return {
-    device: file.device,
-    name: shortName(file.device),
-    kid: file.kid,
-    alg: file.alg === "ccm" ? 0 : 1,
-    root: file.state === "active" && file.key !== undefined ? file.key : unusable(),
-    state: file.state,
-    personal: file.personal,
-  };
-}
-
-function unusable(): Uint8Array {
-  return new Uint8Array(randomBytes(16));
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    const files = await readdir(folder);
-    return files
-      .filter((file) => /^[a-z0-9][a-z0-9-]*\.yaml$/.test(file))
-      .map((file) => file.slice(0, -5))
-      .sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      return [];
-    }
-    throw problemOfSystemError(error, folder);
-  }
-}
-
-/** A file's content, the known one where nothing changed; null where it has just gone. */
-async function readKnown(
-  path: string,
-  name: string,
-  known: KnownFile | undefined,
-): Promise<KnownFile | null> {
-  try {
-    const facts = await stat(path, { bigint: true });
-    const fingerprint = [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs, facts.mode].join(":");
-    if (known?.fingerprint === fingerprint) {
-      return known;
-    }
-    const mode = Number(facts.mode & 0o777n);
-    if ((mode & 0o077) !== 0) {
-      const shown = mode.toString(8).padStart(4, "0");
-      return knownFile(fingerprint, problem("FIL-078", { path, mode: shown }, { where: path }));
-    }
-    return knownFile(fingerprint, readEntry(path, await readFile(path), name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      return null;
-    }
-    return knownFile("", problemOfSystemError(error, path));
-  }
-}
-
-function kidsOf(content: EntryFile | ProblemError): number[] {
-  return content instanceof ProblemError ? [] : [content.kid, ...content.revokedKids];
-}
-
-/** Key number -> names of the devices that claim it. */
-function claimsOf(files: ReadonlyMap<string, KnownFile>): Map<number, string[]> {
-  const claims = new Map<number, string[]>();
-  for (const [name, { content }] of files) {
-    for (const kid of kidsOf(content)) {
-      claims.set(kid, [...(claims.get(kid) ?? []), name]);
-    }
-  }
-  return claims;
-}
-
-function contested(
-  file: EntryFile,
-  claims: ReadonlyMap<number, readonly string[]>,
-  path: string,
-): ProblemError | null {
-  for (const kid of kidsOf(file)) {
-    const names = claims.get(kid) ?? [];
-    if (names.length > 1) {
-      return problem("DEV-067", { names, kid, name: names[0]! }, { where: path });
-    }
-  }
-  return null;
-}
-
-function isSame(a: DeviceEntry, b: DeviceEntry): boolean {
-  return (
-    a.kid === b.kid &&
-    a.alg === b.alg &&
-    a.state === b.state &&
-    a.personal === b.personal &&
-    (a.state === "revoked" || equal(a.root, b.root))
-  );
-}
-
-function changes(
-  before: ReadonlyMap<string, DeviceEntry>,
-  after: ReadonlyMap<string, DeviceEntry>,
-  oldProblems: ReadonlyMap<string, ProblemError>,
-  problems: ReadonlyMap<string, ProblemError>,
-): RegistryEvent[] {
-  const events: RegistryEvent[] = [];
-  for (const [name, entry] of after) {
-    const old = before.get(name);
-    if (old === undefined) {
-      events.push({ type: "added", name, entry, problem: null });
-    } else if (!isSame(old, entry)) {
-      const type = entry.state === "revoked" ? "revoked" : "changed";
-      events.push({ type, name, entry, problem: null });
-    }
-  }
-  for (const [name, error] of problems) {
-    if (oldProblems.get(name)?.message !== error.message) {
-      events.push({ type: "damaged", name, entry: null, problem: error });
-    }
-  }
-  for (const [name, entry] of before) {
-    if (!after.has(name) && !problems.has(name)) {
-      events.push({ type: "removed", name, entry, problem: null });
-    }
-  }
-  return events;
-}
-
-/** Takes the folder's lock, waiting a while for whoever has it; gives what releases it. */
-async function lockFolder(folder: string): Promise<() => void> {
-  const start = performance.now();
-  for (;;) {
-    let lock: ReturnType<typeof takeLock>;
-    try {
-      lock = takeLock(join(folder, ".lock"));
-    } catch (error) {
-      throw problemOfSystemError(error, folder);
-    }
-    if ("release" in lock) {
-      const held = lock;
-      return () => held.release();
-    }
-    if (performance.now() - start > lockPatience) {
-      throw problem("DEV-076", { folder, pid: lock.pid, seconds: lockPatience / 1000 }, { where: folder });
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

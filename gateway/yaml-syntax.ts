@@ -16,6 +16,7 @@ import {
   nextLine,
   previousLine,
 } from "./yaml-indent.ts";
+import { cutSecondDocument, mendTabs, tooDeep } from "./yaml-lines.ts";
 import { type Found, found, type Source, type Spot } from "./yaml-source.ts";
 
 /**
@@ -35,8 +36,6 @@ export interface Parsed {
 
 /** Mistakes of syntax that are reported at most. */
 const mistakesMax = 20;
-/** Deepest nesting, far beyond any config. */
-const depthMax = 32;
 
 export function parseYaml(source: Source): Parsed {
   const lines = [...source.lines];
@@ -193,19 +192,22 @@ const reasons = {
   >
 >;
 
+interface Open {
+  readonly spot: Spot;
+  readonly sign: "sign.doubleQuote" | "sign.singleQuote" | "sign.bracket" | "sign.brace";
+  /** The line with what closes it. */
+  readonly mended: string;
+}
+
 /** The first quotation mark or bracket that is opened on one line and not closed there: values of ours never span lines. */
 function unclosed(
   lines: readonly string[],
   document: Document.Parsed,
   counter: LineCounter,
   error: YAMLError,
-) {
+): Open | null {
+  const found: Open[] = [];
   const flow = /^Flow (sequence|map) in block/.test(error.message) || error.code === "MISSING_CHAR";
-  let open: {
-    spot: Spot;
-    sign: "sign.doubleQuote" | "sign.singleQuote" | "sign.bracket" | "sign.brace";
-    mended: string;
-  } | null = null;
   visit(document, {
     Node: (_key, node) => {
       const range = node.range;
@@ -215,21 +217,23 @@ function unclosed(
       const spot = spotOf(counter, range[0], 1);
       const line = lines[spot.line] ?? "";
       const spansLines = counter.linePos(Math.max(range[0], range[1] - 1)).line - 1 > spot.line;
-      if (isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE")) {
-        const mark = node.type === "QUOTE_DOUBLE" ? '"' : "'";
-        if (spansLines || /closing/.test(error.message)) {
-          open = { spot, sign: mark === '"' ? "sign.doubleQuote" : "sign.singleQuote", mended: line + mark };
-          return visit.BREAK;
-        }
-      } else if (isCollection(node) && node.flow && flow && (spansLines || error.pos[0] >= range[1] - 1)) {
+      const quoted = isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
+      if (quoted && (spansLines || /closing/.test(error.message))) {
+        const double = node.type === "QUOTE_DOUBLE";
+        const sign = double ? "sign.doubleQuote" : "sign.singleQuote";
+        found.push({ spot, sign, mended: line + (double ? '"' : "'") });
+        return visit.BREAK;
+      }
+      if (isCollection(node) && node.flow && flow && (spansLines || error.pos[0] >= range[1] - 1)) {
         const bracket = line[spot.column] === "[";
-        open = { spot, sign: bracket ? "sign.bracket" : "sign.brace", mended: line + (bracket ? "]" : "}") };
+        const sign = bracket ? "sign.bracket" : "sign.brace";
+        found.push({ spot, sign, mended: line + (bracket ? "]" : "}") });
         return visit.BREAK;
       }
       return undefined;
     },
   });
-  return open as { spot: Spot; sign: "sign.bracket"; mended: string } | null;
+  return found[0] ?? null;
 }
 
 /** `bytes:5`, `bytes 5`, `bytes = 5`, `spool` above indented lines. */
@@ -260,52 +264,6 @@ function leaveOut(lines: string[], line: number): string {
     lines[i] = "";
   }
   return text;
-}
-
-function cutSecondDocument(source: Source, lines: string[]): Found[] {
-  const first = lines.findIndex((line) => isContent(line) && !/^(%|---)/.test(line));
-  const second = lines.findIndex((line, i) => i > first && first >= 0 && /^(---|\.\.\.)(\s|$)/.test(line));
-  if (second < 0) {
-    return [];
-  }
-  const end = lines[second]?.startsWith("...") === true && !lines.slice(second + 1).some(isContent);
-  lines.length = second;
-  return end ? [] : [found(source, { line: second, column: 0, length: 3 }, "CFG-014", {})];
-}
-
-function mendTabs(source: Source, lines: string[]): Found[] {
-  const problems: Found[] = [];
-  for (let line = 0; line < lines.length; line++) {
-    const text = lines[line] ?? "";
-    const tab = /^[ ]*\t/.exec(text);
-    if (tab !== null && isContent(text)) {
-      problems.push(found(source, { line, column: tab[0].length - 1, length: 1 }, "CFG-010", {}));
-      const before = lines[previousLine(lines, line)] ?? "";
-      const indent = indentOf(before) + (before.trimEnd().endsWith(":") ? 2 : 0);
-      lines[line] = " ".repeat(indent) + text.trimStart();
-    }
-  }
-  return problems;
-}
-
-/** Nesting is counted before the file is parsed, so that a hostile one costs nothing. */
-function tooDeep(source: Source, lines: readonly string[]): Found | null {
-  let depth = 0;
-  for (let line = 0; line < lines.length; line++) {
-    const text = lines[line] ?? "";
-    const hyphens = /(?:[-?:] +){33}/.exec(text);
-    for (let column = 0; column < text.length; column++) {
-      const sign = text[column];
-      depth += sign === "[" || sign === "{" ? 1 : sign === "]" || sign === "}" ? -1 : 0;
-      depth = Math.max(0, depth);
-      if (depth > depthMax || hyphens !== null) {
-        return found(source, { line, column: hyphens?.index ?? column, length: 1 }, "CFG-019", {
-          most: depthMax,
-        });
-      }
-    }
-  }
-  return null;
 }
 
 function spotOf(counter: LineCounter, offset: number, length: number): Spot {
