@@ -15,7 +15,8 @@ const dropRun: ReadLimit = { entries: 1024, bytes: 1024 * 1024 };
 export interface CursorsOptions {
   readonly file: CursorFile;
   readonly clock: SpoolClock;
-  readonly dropped: SpoolHooks["dropped"];
+  /** Its hook `dropped` is told. */
+  readonly hooks: SpoolHooks;
   readonly head: () => number;
   readonly tail: () => number;
   /** A cursor has moved. */
@@ -140,16 +141,16 @@ export class Cursors {
     drop: { segment: Segment; from: number; to: number; reason: DropReason },
     reader: Reader,
   ): void {
-    const { dropped } = this.#options;
+    const { hooks } = this.#options;
     const { segment, to, reason } = drop;
-    if (dropped === undefined) {
+    if (hooks.dropped === undefined) {
       return;
     }
     for (let from = drop.from; from < to; ) {
       const entries: SpoolEntry[] = [];
       const next = reader.entries(segment, { from, to }, dropRun, entries);
       if (next > from) {
-        dropped(name, entries, { from, to: next, reason });
+        hooks.dropped(name, entries, { from, to: next, reason });
       }
       from = next;
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SimulatedDisk, seededRandom } from "./simulated-disk.ts";
-import { type DropReason, Spool, type SpoolEntry } from "./spool.ts";
+import { type DropReason, Spool, type SpoolEntry, type SpoolHooks } from "./spool.ts";
 import { append, appendIds, entryOf, idOf, range, readIds, trialOptions } from "./trial.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -67,6 +67,16 @@ describe("a full ring", () => {
       true,
     );
     expect([...readIds(spool).values()]).toEqual(range(spool.tail, 500));
+  });
+
+  it("tells an owner that came after the spool was opened", async () => {
+    const hooks: SpoolHooks = {};
+    const spool = await Spool.open(trialOptions({ hooks }), newDisk());
+    const { drops, dropped } = dropRecorder();
+    Object.assign(hooks, { dropped });
+    spool.cursor("city");
+    await appendIds(spool, range(0, 200), length);
+    expect(drops.flatMap(({ ids }) => ids)).toEqual(range(0, spool.tail));
   });
 
   it("with the policy refuse keeps what is there, refuses what comes, and goes on when a cursor has moved", async () => {

@@ -23,7 +23,10 @@ export interface SpoolOptions {
   readonly salt?: () => number;
 }
 
-/** What the spool tells and asks its owner. All are called in line: they must be quick, and may append. */
+/**
+ * What the spool tells and asks its owner. All are called in line: they must be quick, and may append. They are looked up when
+ * needed, so that an owner that needs the spool first may add them before the first append.
+ */
 export interface SpoolHooks {
   /**
    * State that must outlive the segments it came from, written at the start of each new segment. It must describe exactly what

@@ -110,7 +110,7 @@ export class Spool {
     const cursors = {
       file: parts.cursorFile,
       clock,
-      dropped: hooks.dropped,
+      hooks,
       head: () => this.head,
       tail: () => this.tail,
       // What was refused for want of room may find some now.
