@@ -1,5 +1,6 @@
 /** One connection to somebody's MQTT broker: kept up with back-off, and able to say what is in its way. */
 import { readFile } from "node:fs/promises";
+import { Socket } from "node:net";
 import { Type } from "@sinclair/typebox";
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from "mqtt";
 import { Backoff } from "./backoff.ts";
@@ -206,6 +207,9 @@ export class BrokerConnection {
     }
     const client = mqtt.connect(this.parts.settings.url, options);
     this.client = client;
+    if (client.stream instanceof Socket) {
+      client.stream.setNoDelay(true); // or a second small message waits 40 ms for the first one's TCP acknowledgement
+    }
     this.parts.prepare?.(client);
     client.on("connect", (connack) => this.connectedNow(client, connack));
     client.on("error", (error) => this.lost(client, brokerTrouble(error, this.parts.settings)));

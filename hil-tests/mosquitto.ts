@@ -76,7 +76,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
 
 function configText(options: MosquittoOptions, folder: string, port: number): string {
   const { users, acl, tls } = options;
-  const lines = [`listener ${port} 127.0.0.1`, "log_type all"];
+  const lines = [`listener ${port} 127.0.0.1`, "log_type error", "log_type warning"];
   if (process.getuid?.() === 0) {
     lines.unshift("user root"); // or it drops to a user that may not read the folder
   }

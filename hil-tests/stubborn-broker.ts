@@ -34,7 +34,7 @@ export interface Bridge extends StubbornBroker {
 export async function cuttableBridge(target: number): Promise<Bridge> {
   const pairs = new Set<Socket>();
   const broker = await listen((near) => {
-    const far = connect(target, "127.0.0.1");
+    const far = connect({ port: target, host: "127.0.0.1", noDelay: true });
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -64,6 +64,7 @@ async function listen(greet: (socket: Socket) => void): Promise<StubbornBroker> 
   const server: Server = createServer((socket) => {
     connections += 1;
     sockets.add(socket);
+    socket.setNoDelay(true);
     socket.on("error", () => {});
     socket.once("close", () => sockets.delete(socket));
     greet(socket);

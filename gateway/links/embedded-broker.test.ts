@@ -1,11 +1,16 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
-import { afterEach, describe, expect, it } from "vitest";
-import { freePort, until } from "../../hil-tests/programs.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { makeCertificates } from "../../hil-tests/certificates.ts";
+import { freePort, has, until } from "../../hil-tests/programs.ts";
 import { frameMax } from "../../protocols/link.ts";
 import type { FrameSource } from "../link.ts";
 import { silentLog } from "../log.ts";
+import { ProblemError } from "../problem.ts";
 import { EmbeddedBroker, type EmbeddedBrokerSettings } from "./embedded-broker.ts";
 
 const passwords: Readonly<Record<string, string>> = { "meter-1": "secret-1", "meter-2": "secret-2" };
@@ -55,7 +60,10 @@ async function openBroker(changes: Partial<EmbeddedBrokerSettings> = {}, settleA
 }
 
 async function device(port: number, name: string, options: IClientOptions = {}): Promise<MqttClient> {
-  const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, {
+  const client = mqtt.connect({
+    protocol: "mqtt",
+    host: "127.0.0.1",
+    port,
     username: name,
     password: passwords[name]!,
     clientId: name,
@@ -345,6 +353,13 @@ describe("the gateway's own broker", () => {
     await stillServes(port);
   });
 
+  it("says that its port is taken", async () => {
+    const { port } = await openBroker();
+    const error = await openBroker({ listen: { host: "127.0.0.1", port } }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(ProblemError);
+    expect(error.exit).toBe(75);
+  });
+
   it("stops within a second though a device waits for its acknowledgement", async () => {
     const { broker, port, arrivals } = await openBroker({}, false);
     const client = await device(port, "meter-1");
@@ -356,6 +371,46 @@ describe("the gateway's own broker", () => {
     arrivals[0]!.settled();
   });
 });
+
+const tlsHere = has("openssl");
+describe.skipIf(!tlsHere)(
+  `the gateway's own broker over TLS${tlsHere ? "" : " (skipped: no openssl)"}`,
+  () => {
+    let folder = "";
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "hasen-broker-tls-"));
+      makeCertificates(folder);
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    const files = (certificate: string, key: string) => ({
+      serverCertificateFile: join(folder, certificate),
+      serverKeyFile: join(folder, key),
+    });
+
+    it("takes frames from devices that trust its certificate, and survives those that speak no TLS", async () => {
+      const { broker, port, arrivals } = await openBroker(files("server.pem", "server-key.pem"));
+      const plain = await raw(port);
+      plain.write(connectPacket());
+      await plain.closedByPeer;
+      const ca = readFileSync(join(folder, "ca.pem"));
+      const client = await device(port, "meter-1", { protocol: "mqtts", host: "localhost", ca });
+      await client.publishAsync("dreihasen/v1/meter-1/up", "a", { qos: 1 });
+      expect(arrivals).toHaveLength(1);
+      expect(broker.counters.refused["tls"]).toBe(1);
+    });
+
+    it.each([
+      ["missing.pem", "server-key.pem", 66],
+      ["server.pem", "client-key.pem", 65],
+      ["server.csr", "server-key.pem", 65],
+    ])("does not start with %s and %s, and says why", async (certificate, key, exit) => {
+      const error = await openBroker(files(certificate, key)).catch((reason) => reason);
+      expect(error).toBeInstanceOf(ProblemError);
+      expect(error.exit).toBe(exit);
+    });
+  },
+);
 
 /** Resolves when the broker has answered something sent now. */
 async function roundTrip(client: MqttClient, name = "meter-1"): Promise<void> {

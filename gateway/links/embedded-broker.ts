@@ -2,10 +2,11 @@
 import type { EventEmitter } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { Aedes, type Client, type PublishPacket } from "aedes";
 import { frameMax } from "../../protocols/link.ts";
 import type { FrameReceiver, GatewayLink, LinkContext } from "../link.ts";
+import { type ProblemError, problem } from "../problem.ts";
 import { problemOfSystemError } from "../system-error.ts";
 import { BoundedLine } from "./bounded-line.ts";
 import { newCounters, refuse } from "./counters.ts";
@@ -151,10 +152,15 @@ export class EmbeddedBroker implements GatewayLink {
     if (serverCertificateFile === undefined || serverKeyFile === undefined) {
       return createServer(accept);
     }
-    const certificate = await readFile(serverCertificateFile);
-    const key = await readFile(serverKeyFile);
-    const options = { cert: certificate, key, handshakeTimeout: greetingMax, minVersion: "TLSv1.2" } as const;
-    const server = createTlsServer(options, accept);
+    const cert = await contentOf(serverCertificateFile);
+    const key = await contentOf(serverKeyFile);
+    const options: TlsOptions = { cert, key, handshakeTimeout: greetingMax, minVersion: "TLSv1.2" };
+    let server: Server;
+    try {
+      server = createTlsServer(options, accept);
+    } catch {
+      throw certificateProblem(serverCertificateFile);
+    }
     server.on("tlsClientError", () => this.refuse("tls"));
     return server;
   }
@@ -280,6 +286,27 @@ export class EmbeddedBroker implements GatewayLink {
   private refuse(reason: string, fields: object = {}): void {
     refuse(this.counters, this.context.log, reason, fields);
   }
+}
+
+async function contentOf(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw problemOfSystemError(error, path);
+  }
+}
+
+function certificateProblem(value: string): ProblemError {
+  return problem("CFG-008", {
+    key: "serverCertificateFile",
+    value,
+    expected: {
+      en: "a certificate as PEM text that belongs to “serverKeyFile”",
+      de: "ein Zertifikat als PEM-Text, das zu „serverKeyFile“ gehört",
+    },
+    about: { en: "Certificate of our own broker", de: "Zertifikat des eigenen Brokers" },
+    example: "serverCertificateFile: /etc/dreihasen/broker.pem",
+  });
 }
 
 /** The socket below each line, for what only sockets have. */

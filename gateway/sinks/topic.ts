@@ -1,4 +1,5 @@
 /** Topics made from a template such as "{prefix}/senml/{device}". */
+import { shortName } from "../forms.ts";
 import type { CityRecord } from "../sink.ts";
 
 export interface TopicParts {
@@ -31,11 +32,6 @@ export function topicOf(template: string, parts: TopicParts, record: CityRecord)
     channel: level(record.n.slice(record.device.length + 1)),
   };
   return template.replace(placeholder, (_all, name: string) => values[name] ?? "_").slice(0, topicMax);
-}
-
-/** The last part of a URN: urn:dev:ops:pb-rathaus-meter-017 -> pb-rathaus-meter-017. */
-export function shortName(device: string): string {
-  return device.slice(device.lastIndexOf(":") + 1);
 }
 
 function level(name: string): string {

@@ -192,7 +192,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "NET-079.why":
     "Es stammt von einer hier unbekannten Stelle, ist abgelaufen oder gehört zu einem anderen Namen.",
   "NET-079.next":
-    "Geben Sie das Zertifikat der Stelle als „ca“ in der Konfiguration an, und prüfen Sie das Datum dieses Rechners.",
+    "Geben Sie das Zertifikat der Stelle als „caFile“ in der Konfiguration an, und prüfen Sie das Datum dieses Rechners.",
 
   "SPL-065.what": "Der Puffer in „{path}“ hat eine Form, die diese Version nicht lesen kann.",
   "SPL-065.why": "Er stammt von einer neueren Version, oder es ist kein Puffer.",

@@ -191,7 +191,8 @@ export const en = {
   "NET-079.what": "The certificate of {where} is not trusted.",
   "NET-079.why":
     "It is signed by an authority that is not known here, has run out, or belongs to another name.",
-  "NET-079.next": "Give the authority's certificate as “ca” in the config, and check this computer's date.",
+  "NET-079.next":
+    "Give the authority's certificate as “caFile” in the config, and check this computer's date.",
 
   "SPL-065.what": "The spool in “{path}” has a form that this version cannot read.",
   "SPL-065.why": "It was written by a newer version, or it is not a spool.",
