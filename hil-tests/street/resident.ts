@@ -38,6 +38,8 @@ export interface ResidentOptions {
   readonly folder: string;
   readonly hardware: Hardware;
   readonly sensors: readonly InstalledSensor[];
+  /** Whether it watches a parking bay. */
+  readonly bay: boolean;
   /** Readings shown on the screen, in this order. */
   readonly show: readonly string[];
 }
@@ -143,9 +145,11 @@ export class Resident {
 
   view(): DeviceView {
     const reading = this.#options.show.map((quantity) => this.#shown.get(quantity) ?? "-").join("   ");
+    const occupied = this.#shown.get("occupied");
     return {
       name: this.name,
       reading,
+      ...(this.#options.bay ? { occupied: occupied === undefined ? null : occupied.startsWith("1") } : {}),
       age: this.#lastReading === null ? null : (performance.now() - this.#lastReading) / 1000,
       waiting: this.#node.uplink.outbox.frames,
     };

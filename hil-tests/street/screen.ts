@@ -24,8 +24,10 @@ export interface StreetView {
 
 export interface DeviceView {
   readonly name: string;
-  /** Last reading with unit. */
+  /** Last readings with unit; of a bay the words of `occupancy` instead. */
   readonly reading: string;
+  /** Of a parking bay: what the sensor says; null while it says nothing. Undefined for other devices. */
+  readonly occupied?: boolean | null;
   /** Seconds since it, null before the first. */
   readonly age: number | null;
   /** Frames not yet acknowledged. */
@@ -40,13 +42,15 @@ export const streetWords = {
     lineKinds: {
       socat: "real ptys (socat), 9600 8N1",
       python3: "real ptys (python3), 9600 8N1",
-      memory: "in memory (no socat, no python3)",
+      memory: "in memory (no socat)",
     },
-    demonstration: "rows each second for the demonstration; a real meter defaults to a quarter of an hour",
+    demonstration: "one row a second for the demonstration; the default is 15 minutes",
     device: "device",
     reading: "last reading",
     age: "age",
     waiting: "waiting",
+    free: "free",
+    occupied: "occupied",
     uplink: "uplink",
     up: "up",
     cut: "CUT",
@@ -54,9 +58,9 @@ export const streetWords = {
     running: "running",
     down: "DOWN",
     spool: "spool",
-    sink: "city link",
+    sink: "broker",
     connected: "connected",
-    disconnected: "NOT CONNECTED",
+    disconnected: "NOT THERE",
     produced: "produced",
     delivered: "delivered",
     buffered: "buffered",
@@ -90,24 +94,25 @@ export const streetWords = {
     lineKinds: {
       socat: "echte ptys (socat), 9600 8N1",
       python3: "echte ptys (python3), 9600 8N1",
-      memory: "im Speicher (weder socat noch python3)",
+      memory: "im Speicher (kein socat)",
     },
-    demonstration:
-      "eine Zeile je Sekunde zur Vorführung; ein echter Zähler sendet von sich aus je Viertelstunde",
+    demonstration: "zur Vorführung eine Zeile je Sekunde; sonst je Viertelstunde",
     device: "Gerät",
     reading: "letzter Messwert",
     age: "Alter",
     waiting: "wartet",
-    uplink: "Verbindung zur Stadt",
+    free: "frei",
+    occupied: "belegt",
+    uplink: "Verbindung",
     up: "steht",
     cut: "GETRENNT",
     gateway: "Gateway",
     running: "läuft",
     down: "STEHT STILL",
     spool: "Puffer",
-    sink: "Broker der Stadt",
+    sink: "Broker",
     connected: "verbunden",
-    disconnected: "NICHT VERBUNDEN",
+    disconnected: "NICHT DA",
     produced: "erzeugt",
     delivered: "zugestellt",
     buffered: "im Puffer",
@@ -156,7 +161,9 @@ export function screen(view: StreetView, lang: StreetLanguage, color: boolean): 
       1,
       `${words.device.padEnd(22)}${words.reading.padEnd(38)}${words.age.padStart(8)}${words.waiting.padStart(12)}`,
     ),
-    ...view.devices.map(({ name, reading, age, waiting }) => {
+    ...view.devices.map((device) => {
+      const { name, age, waiting } = device;
+      const reading = readingText(device, lang);
       const text = `${name.padEnd(22)}${reading.slice(0, 37).padEnd(38)}${(age === null ? "-" : `${age.toFixed(0)} s`).padStart(8)}${String(waiting).padStart(12)}`;
       return age !== null && age > 5 ? paint(33, text) : text;
     }),
@@ -165,7 +172,8 @@ export function screen(view: StreetView, lang: StreetLanguage, color: boolean): 
     `${words.spool}: ${gauge(view.spoolBytes, view.spoolCapacity)}`,
     "",
     ...ledgerLines(view.ledger, lang).map((line) => paint(1, line)),
-    `${words.refused}: ${refusedText(view.refused) || words.nothing}   ${words.duplicates}: ${view.duplicates}   ${words.falseRecords}: ${view.falseRecords}`,
+    `${words.refused}: ${refusedText(view.refused) || words.nothing}`,
+    `${words.duplicates}: ${view.duplicates}   ${words.falseRecords}: ${view.falseRecords}`,
     "",
     view.note,
     paint(2, words.keys),
@@ -186,6 +194,15 @@ export function refusedText(refused: Readonly<Record<string, number>>): string {
   return Object.entries(refused)
     .map(([reason, count]) => `${count} ${reason}`)
     .join(", ");
+}
+
+function readingText({ reading, occupied }: DeviceView, lang: StreetLanguage): string {
+  const words = streetWords[lang];
+  if (occupied === undefined) {
+    return reading;
+  }
+  const state = occupied === null ? "?" : occupied ? words.occupied : words.free;
+  return `${state.padEnd(10)}${reading}`;
 }
 
 function row(left: string, right: string): string {

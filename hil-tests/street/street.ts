@@ -273,17 +273,18 @@ export class Street {
   #furnish(
     index: number,
     seed: number,
-  ): { hardware: Hardware; sensors: readonly InstalledSensor[]; show: readonly string[] } {
+  ): { hardware: Hardware; sensors: readonly InstalledSensor[]; show: readonly string[]; bay: boolean } {
     if (index < households.length) {
       return {
         hardware: { kind: "linux", line: this.#lines[index] },
         sensors: [meterSensor],
         show: ["activePower", "activeEnergyImported"],
+        bay: false,
       };
     }
     return index < households.length + parkingBays.length
-      ? { ...parkingBay(seed + index), show: ["occupied", "distance"] }
-      : { ...airStation(seed + index), show: ["temperature", "relativeHumidity", "pm25"] };
+      ? { ...parkingBay(seed + index), show: ["distance"], bay: true }
+      : { ...airStation(seed + index), show: ["temperature", "relativeHumidity", "pm25"], bay: false };
   }
 
   /** What the stopped gateway's spool holds that its sink has not confirmed: read from disk, as a restart would. */
