@@ -61,6 +61,15 @@ export class EmbeddedBroker implements GatewayLink {
 
   async start(receive: FrameReceiver): Promise<void> {
     this.receive = receive;
+    try {
+      await this.listen();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  private async listen(): Promise<void> {
     this.broker = await this.createBroker();
     const server = await this.createServer();
     server.maxConnections = this.settings.connectionsMax;
