@@ -63,7 +63,7 @@ describe("a flipped bit", () => {
     const { disk, ids, blocks } = await smallSpool(true);
     for (const { path, from, to, offsets } of blocks) {
       const bytes = disk.bytesOf(path)!.slice();
-      for (let bit = from * 8; bit < to * 8; bit += bit < (from + blockHeaderLength) * 8 ? 1 : 13) {
+      for (let bit = from * 8; bit < to * 8; bit += bit < (from + blockHeaderLength) * 8 ? 1 : 61) {
         const damaged = disk.kill();
         bytes[bit >> 3] ^= 1 << (bit & 7);
         damaged.replace(path, bytes);
@@ -173,6 +173,16 @@ describe("a segment that cannot be used", () => {
       await appendIds(spool, [1000]);
       expect([...readIds(spool).values()]).toContain(1000);
     }
+  });
+
+  it("but was only begun, its header torn before anything was settled, is no damage", async () => {
+    const { disk, ids } = await smallSpool(true);
+    const begun = new Uint8Array(8192);
+    begun.set(disk.bytesOf("/spool/segment-000001.log")!.subarray(0, 30));
+    disk.replace("/spool/segment-000009.log", begun);
+    const { found, told, recovery } = await reopen(disk);
+    expect([...found]).toEqual([...ids]);
+    expect([...recovery.setAside, ...told]).toEqual([]);
   });
 
   it("of another ring, or there twice, is set aside too", async () => {

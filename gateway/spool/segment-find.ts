@@ -34,9 +34,11 @@ export function inspect(port: FilePort, path: string): Find {
     return { path, bytes, header: read, epoch: 0, salt: null };
   }
   if (read === "empty" || read === "damaged") {
-    // A first page of zeros before blocks that are there is a lost header, not a new file.
-    const header = page.every((byte) => byte === 0) ? "empty" : "damaged";
-    return { path, bytes, header, epoch: 0, salt: null };
+    // No block is written before the header is durable: where there is one, its header is lost; where there is none, and the
+    // file is long enough to tell, the header was torn or never written, and nothing was ever settled here.
+    const noBlock = page.subarray(segmentHeaderLength).every((byte) => byte === 0);
+    const unused = noBlock && (read === "empty" || got === page.length);
+    return { path, bytes, header: unused ? "empty" : "damaged", epoch: 0, salt: null };
   }
   return { path, bytes, header: read, epoch: read.epoch, salt: read.salt };
 }
