@@ -8,7 +8,7 @@ const unixLeast = 1735689600000;
 /** How often a device without a clock of its own asks anew, ms: a quartz drifts a fifth of a second meanwhile. */
 const askEvery = 3600000;
 /** How soon after a question without answer the next may be asked, ms. */
-const askAgain = 60000;
+const askAgain = 15000;
 
 /**
  * What the device knows about the time of day: its platform's clock where that is right, else what the gateway answered to a question of

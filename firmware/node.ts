@@ -3,23 +3,23 @@ import { algMac } from "../protocols/envelope.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { rowsWithin } from "../protocols/pack.ts";
 import { selfTest } from "../protocols/self-test.ts";
-import { isPersonal as isPersonalShape, type Shape, shapeValue } from "../protocols/shape.ts";
+import { isPersonal as isPersonalShape, type Shape } from "../protocols/shape.ts";
 import { type CommandTarget, follow } from "./command.ts";
 import { DeviceTime } from "./device-time.ts";
 import { Downlink } from "./downlink.ts";
 import type { Driver } from "./driver.ts";
-import type { BootReason, EpochStart } from "./epoch.ts";
+import type { BootReason } from "./epoch.ts";
 import { FaultCounters } from "./faults.ts";
 import { intervalOf, isPersonal, type MatchedSensor, matchSensors } from "./installation-check.ts";
 import { type Installation, installationDefaults } from "./installation-type.ts";
 import type { Observer } from "./observer.ts";
 import { Report } from "./report.ts";
 import { type Row, Sampler } from "./sampler.ts";
-
 import { Sensor } from "./sensor.ts";
 import { ShapeList } from "./shape-list.ts";
+import { Speaker } from "./speaker.ts";
 import { Stream, type StreamHost } from "./stream.ts";
-import { messagesMax, Uplink } from "./uplink.ts";
+import { Uplink } from "./uplink.ts";
 
 export interface SensorNodeOptions {
   readonly installation: Installation;
@@ -32,9 +32,6 @@ export interface SensorNodeOptions {
 
 /** Longest time between two ticks, ms. */
 const tickMax = 60000;
-/** Shortest time between two status messages, ms. */
-const statusLeast = 60000;
-
 /**
  * One device: its sensors, its packs, its messages, its commands. It does nothing by itself: who runs it calls `boot` once, `tick`
  * whenever the last one asked for it or `wake` was called, and `stop` at the end.
@@ -50,13 +47,8 @@ export class SensorNode {
   readonly downlink: Downlink;
   readonly time: DeviceTime;
   readonly shapes: ShapeList;
+  readonly speaker: Speaker;
   streams: Stream[] = [];
-  /** Rows lost before they were sealed, since boot. */
-  rowsDropped = 0;
-  /** When the gateway was last heard, ms; -1 for not yet. */
-  heard = -1;
-  statusAt = 0;
-  statusFaults = 0;
   restarting = false;
 
   constructor(options: SensorNodeOptions) {
@@ -70,6 +62,7 @@ export class SensorNode {
     this.downlink = new Downlink(this.installation, this.platform.crypto);
     this.time = new DeviceTime(this.platform.clock);
     this.shapes = new ShapeList(this.platform.crypto);
+    this.speaker = new Speaker(this);
   }
 
   /** Begins the epoch, says hello and opens the sensors. A Fault: nothing was and nothing will be sent. */
@@ -91,8 +84,7 @@ export class SensorNode {
     this.streams.forEach((stream) => {
       this.counted(stream.prepareKnown());
     });
-    this.hello(start, now);
-    this.statusAt = now;
+    this.speaker.hello(start, now);
     this.platform.link.onFrame = (frame) => this.receive(frame);
     this.streams.forEach((stream) => {
       this.counted(stream.sampler.sensor.open(now));
@@ -107,19 +99,13 @@ export class SensorNode {
     for (let i = 0; i < this.streams.length; i++) {
       next = Math.min(next, this.streams[i].tick(now));
     }
-    if (this.uplink.session !== null) {
-      this.renew(now);
-      this.askTime(now);
-      this.status(now);
-      if (this.heard >= 0) {
-        this.uplink.announce();
-      }
-    }
+    this.speaker.tick(now);
     next = Math.min(
       next,
       this.uplink.outbox.tick(now, this.platform.link, (bad) => this.faults.count(bad)),
     );
     if (this.restarting) {
+      this.restarting = false;
       this.end("restart");
       this.platform.restart();
     }
@@ -158,7 +144,7 @@ export class SensorNode {
       this.faults.count(message);
       return;
     }
-    this.heard = now;
+    this.speaker.hear(now);
     this.counted(follow(message, this.target(now)));
     this.wake();
   }
@@ -177,77 +163,8 @@ export class SensorNode {
       restart: () => {
         this.restarting = true;
       },
-      sendShape: (id) => this.sendShape(id),
+      sendShape: (id) => this.speaker.sendShape(id),
     };
-  }
-
-  hello(start: EpochStart, now: number): void {
-    const piv = this.uplink.say({
-      type: "hello",
-      firmware: this.installation.firmware,
-      board: this.platform.board,
-      shapes: this.shapes.ids(),
-      bootReason: start.bootReason,
-      uptime: Math.floor(now / 1000),
-      previousEpoch: start.previous,
-      lastPiv: start.lastPiv,
-      rowsDropped: this.rowsDropped,
-    });
-    if (isFault(piv)) {
-      this.faults.count(piv);
-    } else {
-      this.time.ask(piv, now);
-    }
-  }
-
-  /** A key has sealed enough: the next epoch begins without a boot. */
-  renew(now: number): void {
-    if (this.uplink.nextPiv < messagesMax) {
-      return;
-    }
-    this.uplink.announce();
-    this.uplink.end("rekey");
-    const start = this.uplink.renew();
-    if (isFault(start)) {
-      this.faults.count(start);
-    } else {
-      this.hello(start, now);
-    }
-  }
-
-  /** Asks for the time where the platform does not know it, as long as the gateway is there to answer. */
-  askTime(now: number): void {
-    if (this.heard < 0 || this.uplink.outbox.holds("time") || !this.time.wants(now)) {
-      return;
-    }
-    const piv = this.uplink.say({ type: "time-request" });
-    if (isFault(piv)) {
-      this.faults.count(piv);
-    } else {
-      this.time.ask(piv, now);
-    }
-  }
-
-  /** Says how it is: at the interval, and soon after a new fault. One at a time waits in the outbox. */
-  status(now: number): void {
-    const since = now - this.statusAt;
-    const due =
-      since >= this.installation.statusInterval ||
-      (since >= statusLeast && this.faults.total !== this.statusFaults);
-    if (!due || this.uplink.outbox.holds("status")) {
-      return;
-    }
-    this.statusAt = now;
-    this.statusFaults = this.faults.total;
-    const outbox = this.uplink.outbox;
-    const sealed = this.uplink.say({
-      type: "status",
-      uptime: Math.floor(now / 1000),
-      rowsDropped: this.rowsDropped,
-      outbox: { frames: outbox.frames, bytes: outbox.bytes, bytesMax: outbox.limits.bytesMax },
-      faults: this.faults.counts,
-    });
-    this.counted(isFault(sealed) ? sealed : null);
   }
 
   /** All sensors take the interval. Personal rows never come closer than the installation, or the law, has it. */
@@ -264,21 +181,6 @@ export class SensorNode {
       }
     });
     return refused;
-  }
-
-  sendShape(id: string | null): Fault | null {
-    const rows = this.shapes.list.filter((row) => id === null || row.id === id);
-    rows.forEach((row) => {
-      this.announceShape(row.shape);
-    });
-    return rows.length > 0
-      ? null
-      : fault("unknown-shape", "the gateway asks for shape " + id + ", which is none of this boot");
-  }
-
-  announceShape(shape: Shape): void {
-    const sealed = this.uplink.say({ type: "shape", shape: shapeValue(shape) });
-    this.counted(isFault(sealed) ? sealed : null);
   }
 
   streamOf(matched: MatchedSensor): Stream {
@@ -316,7 +218,7 @@ export class SensorNode {
     }
     const added = this.shapes.add(shape);
     if (made && added.isNew) {
-      this.announceShape(shape);
+      this.speaker.shape(shape);
     }
     return added.id;
   }
@@ -338,7 +240,7 @@ export class SensorNode {
   }
 
   lost(rows: number): void {
-    this.rowsDropped += rows;
+    this.speaker.rowsDropped += rows;
     if (this.observer.rowsDropped !== undefined) {
       this.observer.rowsDropped(rows);
     }

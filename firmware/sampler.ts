@@ -65,14 +65,15 @@ export class Sampler {
   }
 
   /** Moves the next row onto a whole interval of the day. `offset`: Unix ms minus monotonic ms. */
-  align(offset: number): void {
-    if (this.due < 0) {
+  align(offset: number, now: number): void {
+    if (this.due <= now) {
       return;
     }
     const time = this.due + offset;
     const phase = time - Math.floor(time / this.interval) * this.interval;
-    if (phase > Math.min(phaseMax, this.interval / 20)) {
-      this.due += this.interval - phase;
+    const tolerance = Math.min(phaseMax, this.interval / 20);
+    if (phase > tolerance && phase < this.interval - tolerance) {
+      this.due += this.due - phase > now ? -phase : this.interval - phase;
     }
   }
 

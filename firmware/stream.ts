@@ -48,7 +48,7 @@ export class Stream {
     if (this.rows() === 0) {
       const base = this.host.timeBase(now);
       if (base.quality === "synced") {
-        this.sampler.align(base.offset);
+        this.sampler.align(base.offset, now);
       }
     }
     const watch = this.sampler.sensor.watch(now);
