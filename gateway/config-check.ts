@@ -116,8 +116,7 @@ function readKind(check: Check, schema: SchemaNode, node: Node | null, place: Pl
   if (chosen === undefined) {
     return undefined;
   }
-  const value = readGroup(check, withKind(chosen.schema, key, chosen.kind), node, place);
-  return value;
+  return readGroup(check, withKind(chosen.schema, key, chosen.kind), node, place);
 }
 
 function knownToAny(kinds: NonNullable<SchemaNode["kinds"]>, key: string): boolean {
@@ -187,7 +186,8 @@ function unknownKeys(
     if (Object.hasOwn(properties, key)) {
       continue;
     }
-    const home = check.homes.get(key)?.[0];
+    const homes = check.homes.get(key) ?? [];
+    const home = homes[0];
     const free = known.filter((one) => !present.has(one) && !meant.has(one));
     const suggestion = home === undefined ? (nearest(key, free) ?? nearest(key, known)) : null;
     if (suggestion !== null && free.includes(suggestion)) {
@@ -196,9 +196,10 @@ function unknownKeys(
     if (suggestion === null) {
       check.unknown.push(key);
     }
-    const parent: Value = home === undefined || home !== "" ? (home ?? "") : { word: "place.whole" };
-    const options =
-      home === undefined ? didYouMean(suggestion) : { hints: [hint("hint.belongsTo", { parent })] };
+    const parent: Value = home === "" ? { word: "place.whole" } : (home ?? "");
+    // Known to another kind of the same list, or known elsewhere in the file.
+    const stray = homes.includes(place.key) ? hint("hint.otherKind", {}) : hint("hint.belongsTo", { parent });
+    const options = home === undefined ? didYouMean(suggestion) : { hints: [stray] };
     report(check, keySpot(check, pair, place), "CFG-003", { key, known }, options);
   }
   return meant;

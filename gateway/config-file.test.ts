@@ -93,6 +93,24 @@ it("a key that stands twice is told at the second, with the line of the first", 
   expect(error).toMatchObject({ code: "CFG-009", parameters: { key: "deployment", line: 6 } });
 });
 
+it("a key of another kind is told as such", () => {
+  const [error, ...more] = problemsIn(example.replace("files: 8", "url: mqtt://a.example"));
+  expect(problemText(error!, "en").what).toBe("Unknown key “url”. It belongs to another kind than this one.");
+  expect(more).toEqual([]);
+});
+
+it("an open quotation mark or bracket is told where it opens, whatever is closed before it", () => {
+  const closed = example
+    .replace("gateway: rathaus", 'gateway: "rathaus"')
+    .replace("log:\n  level: info", "log: { level: info }");
+  expect(told(closed)).toEqual([]);
+  const lines = closed.split("\n");
+  const last = lines.findIndex((line) => line.includes("failures"));
+  expect(told(closed.replace("failures: 64", 'failures: "64'))).toEqual([`CFG-018@${last + 1}`]);
+  expect(told(closed.replace("failures: 64", "failures: [64"))).toEqual([`CFG-018@${last + 1}`]);
+  expect(told(closed.replace("days: 30", "days: '30"))).toEqual(["CFG-018@13"]);
+});
+
 it("two sinks may not share a name", () => {
   expect(told(example.replace("name: notebook", "name: city"))).toEqual(["CFG-015@40"]);
 });

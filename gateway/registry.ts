@@ -213,15 +213,19 @@ export class DeviceRegistry {
       this.#again = true;
       return this.#refreshing;
     }
-    this.#refreshing = (async () => {
+    this.#refreshing = this.#readUntilCalm();
+    return this.#refreshing;
+  }
+
+  async #readUntilCalm(): Promise<void> {
+    try {
       do {
         this.#again = false;
         await this.#read();
       } while (this.#again);
-    })().finally(() => {
+    } finally {
       this.#refreshing = null;
-    });
-    return this.#refreshing;
+    }
   }
 
   async #read(): Promise<void> {

@@ -207,6 +207,7 @@ function unclosed(
   error: YAMLError,
 ): Open | null {
   const found: Open[] = [];
+  const text = lines.join("\n");
   const flow = /^Flow (sequence|map) in block/.test(error.message) || error.code === "MISSING_CHAR";
   visit(document, {
     Node: (_key, node) => {
@@ -218,13 +219,14 @@ function unclosed(
       const line = lines[spot.line] ?? "";
       const spansLines = counter.linePos(Math.max(range[0], range[1] - 1)).line - 1 > spot.line;
       const quoted = isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
-      if (quoted && (spansLines || /closing/.test(error.message))) {
+      const atEnd = range[1] >= error.pos[0] - 1;
+      if (quoted && (spansLines || (atEnd && /closing/.test(error.message)))) {
         const double = node.type === "QUOTE_DOUBLE";
         const sign = double ? "sign.doubleQuote" : "sign.singleQuote";
         found.push({ spot, sign, mended: line + (double ? '"' : "'") });
         return visit.BREAK;
       }
-      if (isCollection(node) && node.flow && flow && (spansLines || error.pos[0] >= range[1] - 1)) {
+      if (isCollection(node) && node.flow && flow && !/[\]}]/.test(text[range[1] - 1] ?? "")) {
         const bracket = line[spot.column] === "[";
         const sign = bracket ? "sign.bracket" : "sign.brace";
         found.push({ spot, sign, mended: line + (bracket ? "]" : "}") });

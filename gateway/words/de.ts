@@ -84,6 +84,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
 
   "hint.didYouMean": "Meinten Sie „{suggestion}“?",
   "hint.belongsTo": "Er gehört zu „{parent}“: prüfen Sie die Einrückung.",
+  "hint.otherKind": "Er gehört zu einer anderen Art (kind) als dieser.",
   "hint.unit": "Zu einer Zahl gehört ihre Einheit, zum Beispiel „{suggestion}“.",
   "hint.quote": "Setzen Sie den Wert in Anführungszeichen: {suggestion}",
 

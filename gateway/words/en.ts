@@ -88,6 +88,7 @@ export const en = {
 
   "hint.didYouMean": "Did you mean “{suggestion}”?",
   "hint.belongsTo": "It belongs to “{parent}”: check the indentation.",
+  "hint.otherKind": "It belongs to another kind than this one.",
   "hint.unit": "A number needs its unit, for example “{suggestion}”.",
   "hint.quote": "Put the value in quotation marks: {suggestion}",
 
