@@ -94,6 +94,7 @@ const shared: Readonly<Partial<Record<ProblemCode, Exit>>> = {
   "DEV-067": 65,
   "DEV-068": 65,
   "DEV-069": 65,
+  "DEV-070": 65,
   "DEV-076": 75,
   "DEV-078": 65,
   "FIL-070": 66,
