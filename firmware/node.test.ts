@@ -349,6 +349,16 @@ describe("a sensor", () => {
     expect(rowsOf(device)).toHaveLength(6);
   });
 
+  it("at a port that this board does not have is left out, and told once", () => {
+    const device = new SimulatedDevice({
+      installation: installationOf({ sensors: [sensorOf("sht31", "i2c-1"), sensorOf("pmsx003", "nowhere")] }),
+    });
+    device.boot();
+    device.run(60_000);
+    expect(device.faults).toEqual([fault("bus", "this board has no port called nowhere")]);
+    expect(new Set(rowsOf(device).map(({ values }) => values.length))).toEqual(new Set([2]));
+  });
+
   it("that must warm up gives no values before", () => {
     const device = new SimulatedDevice({
       installation: installationOf({ sensors: [sensorOf("pmsx003", "dust")] }),

@@ -65,7 +65,10 @@ export class SensorNode {
     this.speaker = new Speaker(this);
   }
 
-  /** Begins the epoch, says hello and opens the sensors. A Fault: nothing was and nothing will be sent. */
+  /**
+   * Begins the epoch, says hello and opens the sensors; one whose port this board does not have is a fault, and left out. Returns a
+   * Fault when nothing was and nothing will be sent.
+   */
   boot(): Fault | null {
     const now = this.platform.clock.monotonic();
     const matched = matchSensors(this.installation, this.drivers);
@@ -86,8 +89,10 @@ export class SensorNode {
     });
     this.speaker.hello(start, now);
     this.platform.link.onFrame = (frame) => this.receive(frame);
-    this.streams.forEach((stream) => {
-      this.counted(stream.sampler.sensor.open(now));
+    this.streams = this.streams.filter((stream) => {
+      const missing = stream.sampler.sensor.open(now);
+      this.counted(missing);
+      return missing === null;
     });
     return null;
   }
