@@ -30,20 +30,58 @@ function groupRows(group: SchemaNode, lead: string, lang: Language): Row[] {
 
 function rowsBelow(schema: SchemaNode, path: string, lang: Language): Row[] {
   if (schema.items !== undefined) {
-    return rowsBelow(schema.items, `${path}[]`, lang).concat(groupRows(schema.items, `${path}[].`, lang));
+    return rowsBelow(schema.items, `${path}[]`, lang);
   }
   if (schema.kinds !== undefined) {
-    return schema.kinds.flatMap(({ kind, schema: own }) => [
+    return kindRows(schema, schema.kinds, path, lang);
+  }
+  return schema.properties === undefined ? [] : groupRows(schema, `${path}.`, lang);
+}
+
+/** Keys that every kind has alike stand once, before the kinds. */
+function kindRows(
+  schema: SchemaNode,
+  kinds: NonNullable<SchemaNode["kinds"]>,
+  path: string,
+  lang: Language,
+): Row[] {
+  const [first] = kinds;
+  const shared = Object.keys(first?.schema.properties ?? {}).filter(
+    (key) => kinds.length > 1 && kinds.every((kind) => alike(kind.schema, first!.schema, key)),
+  );
+  const only = (group: SchemaNode, wanted: (key: string) => boolean): SchemaNode => ({
+    ...group,
+    properties: Object.fromEntries(Object.entries(group.properties ?? {}).filter(([key]) => wanted(key))),
+  });
+  return [
+    ...(first === undefined
+      ? []
+      : groupRows(
+          only(first.schema, (key) => shared.includes(key)),
+          `${path}.`,
+          lang,
+        )),
+    ...kinds.flatMap(({ kind, schema: own }) => [
       [
         code(`${path}.${schema.discriminator}`),
         code(kind),
         say(lang, "table.required"),
         cell(own.about?.[lang] ?? ""),
       ],
-      ...groupRows(own, `${path}(${kind}).`, lang),
-    ]);
-  }
-  return schema.properties === undefined ? [] : groupRows(schema, `${path}.`, lang);
+      ...groupRows(
+        only(own, (key) => !shared.includes(key)),
+        `${path}(${kind}).`,
+        lang,
+      ),
+    ]),
+  ];
+}
+
+function alike(a: SchemaNode, b: SchemaNode, key: string): boolean {
+  return (
+    isRequired(a, key) === isRequired(b, key) &&
+    JSON.stringify(a.properties?.[key]) === JSON.stringify(b.properties?.[key])
+  );
 }
 
 function defaultText(schema: SchemaNode, lang: Language): string {
@@ -86,5 +124,6 @@ function code(text: string): string {
 }
 
 function cell(text: string): string {
-  return text.replace(/\|/g, "\\|").replace(/</g, "&lt;");
+  // Markdown takes what stands between backticks as it is.
+  return text.replace(/\|/g, "\\|").replace(/`[^`]*`|</g, (part) => (part === "<" ? "&lt;" : part));
 }

@@ -16,7 +16,7 @@ import { Ingest } from "./ingest.ts";
 import type { GatewayLink } from "./link.ts";
 import { links } from "./links/index.ts";
 import type { Log } from "./log.ts";
-import { problem } from "./problem.ts";
+import { ProblemError, problem } from "./problem.ts";
 import { DeviceRegistry } from "./registry.ts";
 import { resolveEntry } from "./resolve.ts";
 import type { Sink } from "./sink.ts";
@@ -254,6 +254,26 @@ async function startLinks(
     listening.push(link);
   }
   return listening;
+}
+
+/** What the parts of a config say about their own settings, beyond what its schema can; opens and changes nothing. */
+export function checkParts(config: GatewayConfig, log: Log): ProblemError[] {
+  const context = { log, gateway: config.gateway, authenticate: () => null, random: Math.random };
+  const make = [
+    ...config.links.map((settings) => () => create<GatewayLink>(links, settings, context)),
+    ...config.sinks.map((settings) => () => create<Sink>(sinks, settings, context)),
+  ];
+  return make.flatMap((one) => {
+    try {
+      one();
+      return [];
+    } catch (error) {
+      if (error instanceof ProblemError) {
+        return [error];
+      }
+      throw error;
+    }
+  });
 }
 
 interface Definition {

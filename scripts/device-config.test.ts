@@ -61,10 +61,10 @@ it("the example of a device is valid and becomes what the core needs", () => {
   const installation = installationOf(settings, credentials, "1.0", drivers);
   expect(installation.sensors).toMatchObject([
     { driver: "sml-meter", interval: 900000, heartbeat: 900000, options: { protocol: "sml", baud: 0 } },
-    { driver: "sht31", port: "i2c-1", interval: 60000, options: { address: 68 } },
+    { driver: "pmsx003", port: "/dev/serial0", interval: 60000 },
   ]);
   expect(installation.sensors[1]?.deadBands).toEqual([
-    { quantity: "temperature", band: { integer: 2, exponent: -1 } },
+    { quantity: "pm25", band: { integer: 2, exponent: 0 } },
   ]);
   expect(installation).toMatchObject({
     alg: 0,

@@ -1,7 +1,7 @@
 /** `hasen gateway`: check the config, or run until somebody says stop. */
 import { readGatewayConfig } from "../gateway/config.ts";
-import { createLog } from "../gateway/log.ts";
-import { startGateway } from "../gateway/main.ts";
+import { createLog, silentLog } from "../gateway/log.ts";
+import { checkParts, startGateway } from "../gateway/main.ts";
 import { type ProblemError, problemText, renderProblem } from "../gateway/problem.ts";
 import { DeviceRegistry } from "../gateway/registry.ts";
 import { type Language, say } from "../gateway/words/words.ts";
@@ -24,7 +24,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
   }
   if (order.check === true) {
     const registry = await DeviceRegistry.open(config.devices);
-    return report(registry.problems(), order, streams);
+    return report([...checkParts(config, silentLog()), ...registry.problems()], order, streams);
   }
   const terminal = "isTTY" in streams.stderr && streams.stderr.isTTY === true;
   const log = createLog({
