@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { installationOf } from "../hil-tests/simulated-device.ts";
 import { nodeCrypto } from "../protocols/crypto-node.ts";
@@ -113,6 +114,25 @@ describe("the gate for frames from the gateway", () => {
     expect(gate.receive(forged, 20)).toMatchObject({ fault: "budget" });
     expect(gate.receive(frame(2, 6), 30)).toMatchObject({ type: "ack" });
     expect(gate.receive(frame(3, 0), 1010)).toMatchObject({ type: "ack" });
+  });
+
+  it("takes no frame that was cut, flipped or made up, and is not moved by it", () => {
+    const gate = new Downlink(identity, nodeCrypto);
+    gate.receive(frame(2, 5), 0);
+    const good = frame(2, 6);
+    for (let length = 0; length < good.length; length++) {
+      expect(gate.receive(good.subarray(0, length), 10_000 * length)).toHaveProperty("fault");
+    }
+    for (let bit = 0; bit < 8 * good.length; bit++) {
+      const flipped = good.map((byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+      expect(gate.receive(flipped, 1_000_000 + 10_000 * bit)).toHaveProperty("fault");
+    }
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(), (bytes, now) => {
+        expect(gate.receive(bytes, now)).toHaveProperty("fault");
+      }),
+    );
+    expect(gate.receive(good, 100_000_000)).toMatchObject({ type: "ack" });
   });
 
   it("takes no frame of its own device's way up, and none for another key", () => {

@@ -16,7 +16,6 @@ import {
 import { matchSensors } from "../firmware/installation-check.ts";
 import type { Installation } from "../firmware/installation-type.ts";
 import { SensorNode } from "../firmware/node.ts";
-import type { Observer } from "../firmware/observer.ts";
 import { readConfig } from "../gateway/config-file.ts";
 import { makeFolder } from "../gateway/durable-file.ts";
 import { shortName } from "../gateway/forms.ts";
@@ -155,7 +154,6 @@ interface Run {
   readonly platform: Platform;
   readonly log: Log;
   readonly ended: Ended;
-  readonly observer?: Observer;
 }
 
 /** Boots the node and ticks it until the end. */
@@ -183,7 +181,7 @@ async function run({ installation, platform, log, ended }: Run): Promise<void> {
   node.flush();
   schedule(0);
   const deadline = performance.now() + farewell;
-  while (node.uplink.outbox.frames > 0 && performance.now() < deadline) {
+  while (node.uplink.outbox.frames > 0 && platform.link.ready() && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   clearTimeout(timer);
@@ -194,9 +192,9 @@ async function run({ installation, platform, log, ended }: Run): Promise<void> {
 function tellRest(node: SensorNode, log: Log): void {
   const frames = node.uplink.outbox.frames;
   if (frames > 0 && node.installation.outbox.persistent) {
-    log.info({}, `outbox: ${frames} messages are kept for the next start`);
+    log.info({}, `outbox: messages kept for the next start: ${frames}`);
   } else if (frames > 0) {
-    log.warn({}, `outbox: ${frames} messages are lost, because outbox.persistent is false`);
+    log.warn({}, `outbox: messages lost, because outbox.persistent is false: ${frames}`);
   }
 }
 
