@@ -66,7 +66,6 @@ export const installationDefaults = {
   batch: { rows: 24, delay: 60000 },
   statusInterval: 3600000,
   outbox: { bytesMax: 1048576, framesMax: 4096, persistent: true },
-  heartbeat: 900000,
   /** Rows of personal quantities: MsbG's quarter of an hour. */
   personalInterval: 900000,
 };

@@ -71,11 +71,6 @@ export class Stream {
     }
   }
 
-  /** The shape its rows have now, null before the first. */
-  shape(): Shape | null {
-    return this.writer === null ? null : this.writer.shape;
-  }
-
   /** Makes the shape before the first row where the driver knows its columns. */
   prepareKnown(): Fault | null {
     const columns = this.sampler.columns;
