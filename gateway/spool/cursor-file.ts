@@ -2,7 +2,7 @@ import { fromUtf8, utf8 } from "../../protocols/bytes.ts";
 import { crc32c } from "../../protocols/crc.ts";
 import { type Fault, fault, isFault } from "../../protocols/fault.ts";
 import { get32, put32 } from "./block.ts";
-import type { FilePort, SpoolFile } from "./file-port.ts";
+import { type FilePort, readPatiently, type SpoolFile } from "./file-port.ts";
 import { get64, put64 } from "./segment-header.ts";
 
 /**
@@ -54,7 +54,7 @@ export class CursorFile {
       return null;
     }
     const bytes = new Uint8Array(2 * slotBytes);
-    const got = file.read(bytes, 0);
+    const got = readPatiently(file, bytes, 0);
     file.close();
     if (isFault(got)) {
       return "damaged";

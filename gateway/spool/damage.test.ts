@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { crc32c } from "../../protocols/crc.ts";
+import { isFault } from "../../protocols/fault.ts";
 import { blockEnd, blockHeaderLength, readBlockHeader } from "./block.ts";
+import { diskFault, type SpoolFile } from "./file-port.ts";
 import { segmentHeaderLength } from "./segment-header.ts";
 import { SimulatedDisk, seededRandom } from "./simulated-disk.ts";
 import { type RecoveryReport, Spool } from "./spool.ts";
@@ -154,6 +156,53 @@ describe("a file cut short", () => {
         expect(readIds(spool, spool.head - 1).get(spool.head - 1)).toBe(1000);
       }
     }
+  });
+});
+
+describe("a disk that refuses to read", () => {
+  it("for a while costs nothing, whichever reads fail at the start", async () => {
+    const { disk, ids } = await smallSpool(false);
+    for (const length of [1, 2, 3, 4, 6, 20]) {
+      for (let from = 0; from < 30; from++) {
+        const failing = disk.kill();
+        failing.failing = ({ operation, index }) =>
+          operation === "read" && index >= from && index < from + length ? "EIO" : null;
+        const first = await Spool.open(trialOptions(), failing);
+        const [offset] = (await appendIds(first, [1000], 50)).keys();
+        await first.close();
+        failing.failing = () => null;
+        const { found } = await reopen(failing);
+        expect(found.get(offset)).toBe(1000);
+        if (first.recovery.setAside.length === 0) {
+          expect([...found].filter(([, id]) => id !== 1000)).toEqual([...ids]);
+        }
+      }
+    }
+  });
+
+  it("for ever at one place costs what is there, and readers go on behind it", async () => {
+    const { disk, ids, blocks } = await smallSpool(true);
+    const bad = blocks[3];
+    const open = disk.open.bind(disk);
+    disk.open = (path, create) => {
+      const file = open(path, create);
+      const read = (target: Uint8Array, at: number) =>
+        path === bad.path && at < bad.from + 100 && at + target.length > bad.from + 90
+          ? diskFault("EIO", path)
+          : (file as SpoolFile).read(target, at);
+      return isFault(file) ? file : { ...file, read };
+    };
+    const { spool, told } = await reopen(disk);
+    const found = new Set<number>();
+    for (let turn = 0; turn < 20; turn++) {
+      readIds(spool).forEach((_, offset) => {
+        found.add(offset);
+      });
+    }
+    expect([...found].sort((a, b) => a - b)).toEqual(
+      [...ids.keys()].filter((at) => !bad.offsets.includes(at)),
+    );
+    expect([...told]).toEqual(bad.offsets);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Fault, type FaultCode, fault } from "../../protocols/fault.ts";
+import { type Fault, type FaultCode, fault, isFault } from "../../protocols/fault.ts";
 
 /**
  * What the spool asks of a disk, and all it asks: the real one is node-files.ts, the one that loses, tears and fails on demand
@@ -52,3 +52,14 @@ export function diskFault(errno: string, what: string): Fault {
     code === "full" ? `no room on the disk (${errno}): ${what}` : `disk error ${errno}: ${what}`,
   );
 }
+
+/** Reads, and asks again a few times where the disk refuses: what is given up as unreadable may be given up for good. */
+export function readPatiently(file: SpoolFile, target: Uint8Array, position: number): number | Fault {
+  let got = file.read(target, position);
+  for (let tries = 1; isFault(got) && tries < readTriesMax; tries++) {
+    got = file.read(target, position);
+  }
+  return got;
+}
+
+const readTriesMax = 3;

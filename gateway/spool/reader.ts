@@ -12,6 +12,7 @@ import {
   readEntry,
   type SpoolEntry,
 } from "./block.ts";
+import { readPatiently, type SpoolFile } from "./file-port.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Segment } from "./segment.ts";
 
@@ -56,8 +57,8 @@ export class Reader {
   readonly #salt: number;
   readonly #damaged: (span: Span, segment: Segment) => void;
   #windows: Window[] = [];
-  /** The disk refused to give something while this read was under way. */
-  #refused = false;
+  /** How often the disk refused to give something, asked several times. */
+  refusals = 0;
   /** How often in a row a read ended at this offset because the disk refused. */
   #stumbles = { offset: -1, count: 0 };
 
@@ -79,9 +80,9 @@ export class Reader {
     let place = near.place;
     const room = { entries: limit.entries, bytes: limit.bytes };
     while (expected < to) {
-      this.#refused = false;
+      const refusals = this.refusals;
       const block = this.block(segment, place, { from: expected, to });
-      if (this.#stumbled(expected)) {
+      if (this.#stumbled(refusals, expected)) {
         return Math.max(from, expected);
       }
       if (block === null) {
@@ -103,7 +104,7 @@ export class Reader {
         continue;
       }
       const window = this.#held(segment, block);
-      if (this.#stumbled(first)) {
+      if (this.#stumbled(refusals, first)) {
         return Math.max(from, first);
       }
       if (window === null) {
@@ -158,8 +159,8 @@ export class Reader {
     return window === null ? null : window.bytes.subarray(at, at + length);
   }
 
-  #stumbled(offset: number): boolean {
-    if (!this.#refused) {
+  #stumbled(refusals: number, offset: number): boolean {
+    if (refusals === this.refusals) {
       return false;
     }
     const count = this.#stumbles.offset === offset ? this.#stumbles.count + 1 : 1;
@@ -225,9 +226,7 @@ export class Reader {
     if (room < length) {
       return null;
     }
-    const bytes =
-      this.#load(segment, place, Math.min(room, Math.max(length, windowBytes))) ??
-      this.#load(segment, place, length);
+    const bytes = this.#load(segment, place, { length, room });
     if (bytes === null || bytes.length < length) {
       return null;
     }
@@ -239,15 +238,23 @@ export class Reader {
     return window;
   }
 
-  #load(segment: Segment, place: number, length: number): Uint8Array | null {
+  /** Bytes from `place` on: read ahead, or where the disk refuses that, as few as it takes. */
+  #load(
+    segment: Segment,
+    place: number,
+    { length, room }: { length: number; room: number },
+  ): Uint8Array | null {
     const file = this.#files.get(segment.path);
-    const bytes = new Uint8Array(length);
-    const got = isFault(file) ? file : file.read(bytes, place);
-    if (isFault(got)) {
-      this.#refused = true;
-      return null;
+    const page = pageBytes - (place % pageBytes);
+    for (const wanted of isFault(file) ? [] : [windowBytes, page, length]) {
+      const bytes = new Uint8Array(Math.min(room, Math.max(length, wanted)));
+      const got = readPatiently(file as SpoolFile, bytes, place);
+      if (!isFault(got)) {
+        return bytes.subarray(0, got);
+      }
     }
-    return bytes.subarray(0, got);
+    this.refusals++;
+    return null;
   }
 }
 

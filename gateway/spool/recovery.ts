@@ -103,7 +103,8 @@ export async function recover(
     checkpoint?.head ?? 0,
     ...(checkpoint?.cursors ?? []).map(({ position }) => position),
   );
-  if (remains.some(({ epoch }) => epoch === null || epoch > (newest?.epoch ?? 0))) {
+  const unread = scan?.unread ?? false;
+  if (unread || remains.some(({ epoch }) => epoch === null || epoch > (newest?.epoch ?? 0))) {
     head += Math.floor(settings.segmentBytes / entryBytesMin);
   }
   if (head > found) {
@@ -111,7 +112,7 @@ export async function recover(
   }
   let trouble: Fault | null = null;
   if (newest !== undefined && scan !== null) {
-    newest.end = scan.place;
+    newest.end = unread ? newest.bytes : scan.place;
     trouble = await harden(
       port,
       folder,
@@ -129,7 +130,7 @@ export async function recover(
     epoch: Math.max(0, ...finds.map((find) => find.epoch)),
     salt,
     head,
-    writable: newest !== undefined && trouble === null,
+    writable: newest !== undefined && trouble === null && !unread,
     numbers: Math.max(0, ...names.map((name) => Number(segmentNames.exec(name)?.[1] ?? 0))),
     checkpoint,
     report: {
@@ -161,8 +162,8 @@ function missingAround(reader: Reader, segments: readonly Segment[], remains: re
   }
   for (let i = 0; i + 1 < segments.length; i++) {
     if (segments[i + 1].epoch > segments[i].epoch + 1) {
-      const { offset } = scanSegment(reader, segments[i]);
-      segments[i].until = offset;
+      const { offset, unread } = scanSegment(reader, segments[i]);
+      segments[i].until = unread ? segments[i].until : offset;
       if (offset < segments[i + 1].first) {
         missing.push({ from: offset, to: segments[i + 1].first });
       }

@@ -1,6 +1,6 @@
 import { isFault } from "../../protocols/fault.ts";
 import { blockAlignment, readBlockHeader } from "./block.ts";
-import type { FilePort } from "./file-port.ts";
+import { type FilePort, readPatiently, type SpoolFile } from "./file-port.ts";
 import { Segment } from "./segment.ts";
 import { readSegmentHeader, type SegmentHeader, segmentHeaderLength } from "./segment-header.ts";
 
@@ -22,25 +22,32 @@ export function inspect(port: FilePort, path: string): Find {
     return { path, bytes: 0, header: "damaged", epoch: 0, salt: null };
   }
   const size = file.size();
-  const page = new Uint8Array(2 * segmentHeaderLength);
-  const got = file.read(page, 0);
-  file.close();
   const bytes = isFault(size) ? 0 : size;
-  if (isFault(got)) {
-    return { path, bytes, header: "damaged", epoch: 0, salt: null };
+  const header = headerOf(file);
+  file.close();
+  return typeof header === "object"
+    ? { path, bytes, header, epoch: header.epoch, salt: header.salt }
+    : { path, bytes, header, epoch: 0, salt: null };
+}
+
+function headerOf(file: SpoolFile): Find["header"] {
+  const page = new Uint8Array(segmentHeaderLength);
+  if (isFault(readPatiently(file, page, 0))) {
+    // One of the two copies may lie where the disk still reads.
+    const half = segmentHeaderLength / 2;
+    readPatiently(file, page.subarray(0, half), 0);
+    readPatiently(file, page.subarray(half), half);
   }
-  const read = readSegmentHeader(page.subarray(0, segmentHeaderLength));
-  if (read === "newer") {
-    return { path, bytes, header: read, epoch: 0, salt: null };
+  const header = readSegmentHeader(page);
+  if (header !== "empty" && header !== "damaged") {
+    return header;
   }
-  if (read === "empty" || read === "damaged") {
-    // No block is written before the header is durable: where there is one, its header is lost; where there is none, and the
-    // file is long enough to tell, the header was torn or never written, and nothing was ever settled here.
-    const noBlock = page.subarray(segmentHeaderLength).every((byte) => byte === 0);
-    const unused = noBlock && (read === "empty" || got === page.length);
-    return { path, bytes, header: unused ? "empty" : "damaged", epoch: 0, salt: null };
-  }
-  return { path, bytes, header: read, epoch: read.epoch, salt: read.salt };
+  // No block is written before the header is durable: where there is one, its header is lost; where there is none, and the file
+  // is long enough to tell, the header was torn or never written, and nothing was ever settled here.
+  const next = new Uint8Array(segmentHeaderLength);
+  const got = readPatiently(file, next, segmentHeaderLength);
+  const noBlock = !isFault(got) && next.every((byte) => byte === 0);
+  return noBlock && (header === "empty" || got === next.length) ? "empty" : "damaged";
 }
 
 /** The segments of one ring in the order of their epochs, and what does not belong. */
@@ -87,7 +94,7 @@ export function remainsOf(port: FilePort, path: string, salt: number): Remains {
   const bytes = new Uint8Array(remainsBytes);
   const file = port.open(path, false);
   if (!isFault(file)) {
-    file.read(bytes, 0);
+    readPatiently(file, bytes, 0);
     file.close();
   }
   for (let at = 0; at < bytes.length; at += blockAlignment) {

@@ -11,6 +11,8 @@ export interface Scan {
   readonly lost: Span[];
   readonly damagedBlocks: number;
   readonly cut: { offset: number; entries: number | null } | null;
+  /** The disk refused to show what comes behind the last block that holds: there may be more. */
+  readonly unread: boolean;
 }
 
 /** Walks the newest segment to its end: what comes behind the last block that holds was never settled. */
@@ -22,6 +24,7 @@ export function scanSegment(reader: Reader, segment: Segment): Scan {
   let damagedBlocks = 0;
   /** Headers without their entries since the last block that holds. */
   let broken: Block[] = [];
+  let refusals = reader.refusals;
   let expected = offset;
   let at = place;
   for (;;) {
@@ -43,6 +46,7 @@ export function scanSegment(reader: Reader, segment: Segment): Scan {
       offset = expected;
       place = block.end;
       last = block;
+      refusals = reader.refusals;
     }
     at = block.end;
   }
@@ -51,7 +55,8 @@ export function scanSegment(reader: Reader, segment: Segment): Scan {
     broken.length > 0
       ? broken.reduce((sum, { header }) => sum + (header.snapshot ? 0 : header.count), 0)
       : null;
-  return { offset, place, last, lost, damagedBlocks, cut: torn ? { offset, entries } : null };
+  const unread = reader.refusals > refusals;
+  return { offset, place, last, lost, damagedBlocks, cut: torn ? { offset, entries } : null, unread };
 }
 
 function resembles(reader: Reader, segment: Segment, place: number, offset: number): boolean {

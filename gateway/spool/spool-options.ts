@@ -57,7 +57,8 @@ export interface SpoolHooks {
 /** Options with nothing left open. */
 export type SpoolSettings = Required<Omit<SpoolOptions, "salt" | "hooks">>;
 
-const systemClock: SpoolClock = {
+/** This machine's. */
+export const systemClock: SpoolClock = {
   time: () => Date.now(),
   monotonic: () => performance.now(),
   after: (milliseconds, call) => {
