@@ -2,47 +2,55 @@
  * The gateway's own epoch: one more at every start, on disk before anything is sent, so that no downlink nonce can repeat after
  * a restart (WIRE: envelope). An append-only file of 8-byte records: epoch, CRC-32C.
  */
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
 import { crc32c } from "../protocols/crc.ts";
-import { type Fault, fault } from "../protocols/fault.ts";
+import { type Fault, fault, isFault } from "../protocols/fault.ts";
+import type { FilePort, SpoolFile } from "./spool/file-port.ts";
 
 const recordLength = 8;
 const epochMax = 0xffff;
 
-/** Appends and returns this start's epoch, or the Fault that keeps the gateway from sending. */
-export function nextBootEpoch(file: string): number | Fault {
-  try {
-    const { last, torn } = lastEpoch(read(file));
-    // A torn record may have held last + 1, and that epoch may have been used if only its end was damaged later.
-    const epoch = last + (torn ? 2 : 1);
-    if (epoch > epochMax) {
-      return fault(
-        "epochs-used-up",
-        `${file}: all ${epochMax + 1} starts under these device keys are used up; replace the devices' keys`,
-      );
-    }
-    const descriptor = openSync(file, "a", 0o600);
-    try {
-      if (torn) {
-        // Whole records only from here on, whatever the tear left.
-        writeSync(descriptor, new Uint8Array(recordLength - (read(file).length % recordLength)));
-      }
-      writeSync(descriptor, encodeRecord(epoch));
-      fdatasyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    syncFolder(dirname(file));
-    return lastEpoch(read(file)).last === epoch
-      ? epoch
-      : fault("storage", `${file} does not read back what was written`);
-  } catch (error) {
+/** Appends and returns this start's epoch, or the Fault that keeps the gateway from sending. `path` is absolute. */
+export async function nextBootEpoch(path: string, files: FilePort): Promise<number | Fault> {
+  const there = files.open(path, false);
+  // Where the file is there and could not be opened, making it is refused too: nothing is sent under a guess.
+  const file = isFault(there) ? files.open(path, true) : there;
+  if (isFault(file)) {
+    return unwritable(path, file);
+  }
+  const epoch = await append(file, path);
+  file.close();
+  const failure = isFault(epoch) ? epoch : await files.syncFolder(path.slice(0, path.lastIndexOf("/")));
+  return failure === null ? epoch : isFault(epoch) ? epoch : unwritable(path, failure);
+}
+
+async function append(file: SpoolFile, path: string): Promise<number | Fault> {
+  const before = read(file);
+  if (isFault(before)) {
+    return unwritable(path, before);
+  }
+  const { last, unread } = scan(before);
+  // Each record that cannot be read may have been an epoch that was used.
+  const epoch = last + 1 + unread;
+  if (epoch > epochMax) {
     return fault(
-      "storage",
-      `${file} cannot be written (${error instanceof Error ? error.message.split(",")[0] : "unknown"})`,
+      "epochs-used-up",
+      `${path}: all ${epochMax + 1} starts under these device keys are used up; replace the devices' keys`,
     );
   }
+  // Whole records only from here on, whatever a tear left.
+  const place = Math.ceil(before.length / recordLength) * recordLength;
+  const failure = (await file.write(encodeRecord(epoch), place)) ?? (await file.datasync());
+  if (failure !== null) {
+    return unwritable(path, failure);
+  }
+  const after = read(file);
+  return !isFault(after) && scan(after).last === epoch
+    ? epoch
+    : fault("storage", `${path} does not read back what was written`);
+}
+
+function unwritable(path: string, failure: Fault): Fault {
+  return fault("storage", `${path} cannot be written (${failure.detail})`);
 }
 
 function encodeRecord(epoch: number): Uint8Array {
@@ -53,34 +61,23 @@ function encodeRecord(epoch: number): Uint8Array {
   return bytes;
 }
 
-function lastEpoch(bytes: Uint8Array): { last: number; torn: boolean } {
+/** The highest epoch that holds, -1 for none, and how many records behind it do not. */
+function scan(bytes: Uint8Array): { last: number; unread: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let last = -1;
-  let torn = bytes.length % recordLength !== 0;
+  let end = 0;
   for (let at = 0; at + recordLength <= bytes.length; at += recordLength) {
-    const good = view.getUint32(at + 4) === crc32c(bytes, at, at + 4, 0);
-    last = good ? Math.max(last, view.getUint32(at)) : last;
-    torn = at + 2 * recordLength > bytes.length ? torn || !good : torn;
-  }
-  return { last, torn };
-}
-
-function read(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return new Uint8Array(0);
+    if (view.getUint32(at + 4) === crc32c(bytes, at, at + 4, 0) && view.getUint32(at) > last) {
+      last = view.getUint32(at);
+      end = at + recordLength;
     }
-    throw error;
   }
+  return { last, unread: Math.ceil((bytes.length - end) / recordLength) };
 }
 
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+function read(file: SpoolFile): Uint8Array | Fault {
+  const size = file.size();
+  const bytes = new Uint8Array(isFault(size) ? 0 : size);
+  const got = isFault(size) ? size : file.read(bytes, 0);
+  return isFault(got) ? got : bytes.subarray(0, got);
 }

@@ -64,12 +64,12 @@ export class Device {
 type KeyMaker = (entry: DeviceEntry, epoch: number, direction: "up" | "down") => Session;
 
 export class Devices {
-  readonly #registry: DeviceRegistry;
+  readonly #registry: Pick<DeviceRegistry, "byKid">;
   readonly #keys: KeyMaker;
   readonly #byKid = new Map<number, Device>();
 
   constructor(options: {
-    readonly registry: DeviceRegistry;
+    readonly registry: Pick<DeviceRegistry, "byKid">;
     readonly crypto: Crypto;
     readonly deployment: string;
   }) {

@@ -4,33 +4,34 @@
  */
 import { type Session, seal } from "../protocols/envelope.ts";
 import { type DownMessage, encodeDown } from "../protocols/message.ts";
-import { insert, type Ranges } from "../protocols/ranges.ts";
 import type { Device } from "./devices.ts";
 import type { FrameSource } from "./link.ts";
+import { NumberSet } from "./number-set.ts";
 
 /** Ranges in one acknowledgement (WIRE: messages). */
 const ackRangesMax = 64;
 
 export class Downlink {
   readonly #bootEpoch: number;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #later: (call: () => void) => void;
+  readonly #waiting = new Map<Device, Waiting[]>();
   #scheduled = false;
   sent = 0;
   /** Frames that found no way back: the device has not spoken since the start, or its link is gone. */
   unsent = 0;
 
-  constructor(bootEpoch: number) {
+  /** `later` calls at the end of the turn. */
+  constructor(bootEpoch: number, later: (call: () => void) => void = setImmediate) {
     this.#bootEpoch = bootEpoch;
+    this.#later = later;
   }
 
   /** The message is on disk; tell whoever sent it, together with what else this turn settles. */
   acknowledge(device: Device, source: FrameSource, epoch: number, piv: number): void {
-    const key = `${device.entry.kid}/${epoch} ${source.address}`;
-    const ranges = insert(this.#waiting.get(key)?.ranges ?? [], piv);
-    this.#waiting.set(key, { device, source, epoch, ranges });
+    this.#waitingFor(device, source, epoch).add(piv);
     if (!this.#scheduled) {
       this.#scheduled = true;
-      setImmediate(() => this.flush());
+      this.#later(() => this.flush());
     }
   }
 
@@ -49,24 +50,39 @@ export class Downlink {
   /** Sends the acknowledgements gathered so far. */
   flush(): void {
     this.#scheduled = false;
-    for (const { device, source, epoch, ranges } of this.#waiting.values()) {
-      for (let at = 0; at < ranges.length; at += ackRangesMax) {
-        this.send(
-          device,
-          { type: "ack", deviceEpoch: epoch, ranges: ranges.slice(at, at + ackRangesMax) },
-          source,
-        );
+    for (const [device, acknowledgements] of this.#waiting) {
+      for (const { source, epoch, numbers } of acknowledgements) {
+        const ranges = numbers.ranges();
+        for (let at = 0; at < ranges.length; at += ackRangesMax) {
+          const some = ranges.slice(at, at + ackRangesMax);
+          this.send(device, { type: "ack", deviceEpoch: epoch, ranges: some }, source);
+        }
       }
     }
     this.#waiting.clear();
   }
+
+  /** What this turn has for a device by one way: one list, unless it sends in two epochs or over two links at once. */
+  #waitingFor(device: Device, source: FrameSource, epoch: number): NumberSet {
+    const all = this.#waiting.get(device);
+    const known = all?.find((one) => one.epoch === epoch && one.source.address === source.address);
+    if (known !== undefined) {
+      return known.numbers;
+    }
+    const waiting = { source, epoch, numbers: new NumberSet() };
+    if (all === undefined) {
+      this.#waiting.set(device, [waiting]);
+    } else {
+      all.push(waiting);
+    }
+    return waiting.numbers;
+  }
 }
 
 interface Waiting {
-  readonly device: Device;
   readonly source: FrameSource;
   readonly epoch: number;
-  readonly ranges: Ranges;
+  readonly numbers: NumberSet;
 }
 
 function sealed(session: Session, piv: number, message: DownMessage): Uint8Array {

@@ -1,9 +1,11 @@
 /**
  * Carries the spool to one sink: reads from the sink's cursor, resolves, sends with a window, and moves the cursor when the
- * platform has confirmed. Every sink has its own, so a slow or dead platform costs the others nothing.
+ * platform has confirmed. Every sink has its own, so a slow or dead platform costs the others nothing. When much has piled up, what
+ * comes now goes first, and the backlog follows beside it with a guaranteed share.
  */
 import { isFault } from "../protocols/fault.ts";
 import { Backoff } from "./backoff.ts";
+import { type Batch, Lane } from "./lane.ts";
 import type { Log } from "./log.ts";
 import { type ResolveContext, resolveEntry } from "./resolve.ts";
 import type { CityRecord, Delivery, Gap, Sink } from "./sink.ts";
@@ -26,51 +28,61 @@ const entriesMax = 500;
 const bytesMax = 256 * 1024;
 /** What waited longer than this in the spool is marked as backlog, ms. */
 const backlogAfter = 10_000;
-
-interface Batch {
-  /** Spool offset after its last entry. */
-  readonly next: number;
-  readonly entries: number;
-  readonly records: readonly CityRecord[];
-  readonly gaps: readonly Gap[];
-  done: boolean;
-}
+/** Entries behind the newest from which on a backlog gets a lane of its own. */
+const lanesFrom = 4 * entriesMax;
+/** While both lanes have something to send, every so many batches one is of the backlog: its share of a fifth. */
+const backlogEvery = 5;
 
 export class Forwarder {
   readonly counts = { delivered: 0, gaps: 0, failures: 0, setAside: 0 };
   readonly #options: ForwarderOptions;
-  readonly #backoff = new Backoff({
-    first: 200,
-    max: 30_000,
-    random: Math.random,
-    now: () => performance.now(),
-  });
-  /** Batches sent and not yet behind the cursor, oldest first. */
-  #underWay: Batch[] = [];
-  #reading: number;
-  /** Entries per batch; halved while looking for one that the sink will never take. */
-  #entries = entriesMax;
+  readonly #backoff = new Backoff({ first: 200, max: 30_000, random: Math.random, now: () => performance.now() });
+  /** What comes now; the only lane while nothing has piled up. */
+  #live: Lane;
+  /** What had piled up before the live lane began. */
+  #backlog: Lane | null = null;
+  /** Where the live lane began and how far it is, kept beside the cursor so that a restart sends none of it again. */
+  readonly #liveFrom: Cursor;
+  readonly #liveTo: Cursor;
+  #turn = 0;
   #retry: ReturnType<typeof setTimeout> | null = null;
   #stopped = false;
 
   constructor(options: ForwarderOptions) {
+    const { spool, cursor } = options;
     this.#options = options;
-    this.#reading = options.cursor.position;
+    this.#liveFrom = spool.cursor(`${cursor.name}${liveFrom}`);
+    this.#liveTo = spool.cursor(`${cursor.name}${liveTo}`);
+    const { position } = cursor;
+    const apart = this.#liveFrom.position > position && this.#liveTo.position >= this.#liveFrom.position;
+    this.#live = this.#lane(apart ? this.#liveTo.position : position, Number.POSITIVE_INFINITY);
+    this.#backlog = apart ? this.#lane(position, this.#liveFrom.position) : null;
   }
 
   get name(): string {
     return this.#options.sink.name;
   }
 
+  /** Whether the sink has this entry already, ahead of its cursor. */
+  hasDelivered(offset: number): boolean {
+    return this.#backlog !== null && offset >= this.#backlog.end && offset < this.#live.position;
+  }
+
   /** Something new may be there. Cheap to call often. */
   wake(): void {
-    while (!this.#stopped && this.#retry === null && this.#underWay.length < this.#window()) {
-      const batch = this.#next();
-      if (batch === null) {
+    if (this.#stopped || this.#retry !== null) {
+      return;
+    }
+    this.#part();
+    for (;;) {
+      const lane = this.#choose();
+      const batch = lane?.next() ?? null;
+      this.#move();
+      if (lane === null || batch === null) {
         return;
       }
-      this.#underWay.push(batch);
-      void this.#send(batch);
+      batch.state = "sent";
+      void this.#send(lane, batch);
     }
   }
 
@@ -81,95 +93,77 @@ export class Forwarder {
     }
   }
 
-  /** While an offending entry is looked for, one batch at a time. */
-  #window(): number {
-    return this.#entries < entriesMax ? 1 : this.#options.sink.window;
-  }
-
-  /** The next batch with something in it; what means nothing to a sink is passed over. */
-  #next(): Batch | null {
-    const { spool, sink, now } = this.#options;
-    for (;;) {
-      const entries = spool.read(this.#reading, { entries: this.#entries, bytes: bytesMax });
-      if (entries.length === 0) {
-        return null;
-      }
-      const context = { ...this.#options.context, sink: sink.name, backlogBefore: now() - backlogAfter };
-      const records: CityRecord[] = [];
-      const gaps: Gap[] = [];
-      let taken = 0;
-      for (const { kind, payload } of entries) {
-        const resolved = resolveEntry(kind, payload, context);
-        if (isFault(resolved)) {
-          this.counts.setAside++;
-          this.#options.log.warn(
-            { sink: sink.name, code: resolved.fault },
-            `entry passed over: ${resolved.detail}`,
-          );
-        } else if (taken > 0 && records.length + resolved.records.length > sink.recordsMax) {
-          break;
-        } else {
-          records.push(...resolved.records);
-          gaps.push(...resolved.gaps);
-        }
-        taken++;
-      }
-      const next = entries[taken - 1].next;
-      this.#reading = next;
-      if (records.length > 0 || gaps.length > 0) {
-        return { next, entries: taken, records, gaps, done: false };
-      }
-      this.#settle({ next, entries: taken, records, gaps, done: true });
+  /** Opens a live lane where much has piled up. */
+  #part(): void {
+    const { spool, cursor } = this.#options;
+    if (this.#backlog === null && spool.head - this.#live.position > lanesFrom) {
+      const from = spool.head;
+      // What is under way belongs to the backlog: its lane goes on where the only lane was.
+      this.#backlog = this.#lane(this.#live.position, from, this.#live);
+      this.#live = this.#lane(from, Number.POSITIVE_INFINITY);
+      this.#options.log.info(
+        { sink: cursor.name, entries: from - this.#backlog.position },
+        `${cursor.name}: ${from - this.#backlog.position} messages wait; new ones go first`,
+      );
     }
   }
 
-  async #send(batch: Batch): Promise<void> {
+  /** The lane whose turn it is and that has room in the window; null when nothing may be sent now. */
+  #choose(): Lane | null {
+    const { window } = this.#options.sink;
+    const backlog = this.#backlog;
+    if (backlog === null) {
+      return this.#live.underWay < window ? this.#live : null;
+    }
+    if (this.#live.underWay + backlog.underWay >= window) {
+      return null;
+    }
+    this.#turn++;
+    // The backlog never takes the whole window, or a new record would wait behind all of it.
+    const room = backlog.underWay < Math.max(1, window - 1);
+    if (room && (this.#turn % backlogEvery === 0 || this.#live.next() === null)) {
+      return backlog.next() === null ? this.#live : backlog;
+    }
+    return this.#live;
+  }
+
+  async #send(lane: Lane, batch: Batch): Promise<void> {
     const delivery = await this.#options.sink.send(batch);
-    // A batch that was given up for a fresh start is read again, whatever became of it.
-    if (this.#underWay.includes(batch) && !(this.#stopped && isFault(delivery))) {
-      this.#concluded(batch, delivery);
-      this.wake();
-    }
+    this.#concluded(lane, batch, delivery);
+    this.#move();
+    this.wake();
   }
 
-  #concluded(batch: Batch, delivery: Delivery): void {
+  #concluded(lane: Lane, batch: Batch, delivery: Delivery): void {
     if (!isFault(delivery)) {
-      batch.done = true;
       this.counts.delivered += batch.records.length;
       this.counts.gaps += batch.gaps.length;
       this.#backoff.succeeded();
-      this.#entries = Math.min(entriesMax, this.#entries * 2);
-      this.#advance();
+      lane.confirm(batch);
       return;
     }
     this.counts.failures++;
     if (delivery.transient) {
+      lane.retry(batch);
       this.#againLater(delivery.detail);
-    } else if (batch.entries > 1) {
-      // One of these is never taken: find it in halves.
-      this.#entries = batch.entries >> 1;
-      this.#startOver();
-    } else {
-      this.#putAside(batch, delivery.detail);
+    } else if (!lane.split(batch)) {
+      this.#putAside(lane, batch, delivery.detail);
     }
   }
 
-  /** The cursor moves over what is delivered without a hole. */
-  #advance(): void {
-    while (this.#underWay.length > 0 && this.#underWay[0].done) {
-      this.#options.cursor.advance(this.#underWay[0].next);
-      this.#underWay.shift();
+  /** The cursors follow the lanes; a backlog that is through hands over to the live lane. */
+  #move(): void {
+    const { cursor } = this.#options;
+    if (this.#backlog?.finished) {
+      this.#backlog = null;
     }
-  }
-
-  /** Entries without meaning for a sink: behind the cursor at once, unless something is still under way before them. */
-  #settle(batch: Batch): void {
-    this.#underWay.push(batch);
-    this.#advance();
+    cursor.advance(this.#backlog?.position ?? this.#live.position);
+    this.#liveFrom.advance(this.#backlog?.end ?? this.#live.position);
+    this.#liveTo.advance(this.#live.position);
   }
 
   #againLater(detail: string): void {
-    if (this.#retry !== null) {
+    if (this.#retry !== null || this.#stopped) {
       return;
     }
     const delay = this.#backoff.next();
@@ -179,19 +173,12 @@ export class Forwarder {
     );
     this.#retry = setTimeout(() => {
       this.#retry = null;
-      this.#startOver();
       this.wake();
     }, delay);
   }
 
-  /** Reads again from the cursor. What was confirmed behind a failure is sent once more: at least once, with its identity. */
-  #startOver(): void {
-    this.#underWay = [];
-    this.#reading = this.#options.cursor.position;
-  }
-
-  #putAside(batch: Batch, detail: string): void {
-    this.counts.setAside++;
+  #putAside(lane: Lane, batch: Batch, detail: string): void {
+    this.counts.setAside += batch.records.length;
     for (const gap of gapsOf(batch.records, this.#options.sink.name, detail)) {
       this.#options.setAside(gap);
     }
@@ -199,9 +186,49 @@ export class Forwarder {
       { sink: this.#options.sink.name },
       `set aside, the platform will not take it: ${detail}`,
     );
-    batch.done = true;
-    this.#advance();
+    lane.confirm(batch);
   }
+
+  #lane(from: number, to: number, before?: Lane): Lane {
+    return new Lane({ from, to }, entriesMax, (span) => this.#read(span), before);
+  }
+
+  #read(span: { readonly from: number; readonly to: number; readonly entries: number }): Batch | null {
+    const { spool, sink, now } = this.#options;
+    const found = spool.read(span.from, { entries: span.entries, bytes: bytesMax });
+    const entries = found.filter(({ offset }) => offset < span.to);
+    if (entries.length === 0) {
+      // Entries that were recycled or damaged are passed over, here to the end of the span.
+      return found.length > 0 ? { from: span.from, next: span.to, entries: 1, records: [], gaps: [], state: "ready" } : null;
+    }
+    const context = { ...this.#options.context, sink: sink.name, backlogBefore: now() - backlogAfter };
+    const records: CityRecord[] = [];
+    const gaps: Gap[] = [];
+    let taken = 0;
+    for (const { kind, payload } of entries) {
+      const resolved = resolveEntry(kind, payload, context);
+      if (isFault(resolved)) {
+        this.counts.setAside++;
+        this.#options.log.warn({ sink: sink.name, code: resolved.fault }, `entry passed over: ${resolved.detail}`);
+      } else if (taken > 0 && records.length + resolved.records.length > sink.recordsMax) {
+        break;
+      } else {
+        records.push(...resolved.records);
+        gaps.push(...resolved.gaps);
+      }
+      taken++;
+    }
+    return { from: span.from, next: entries[taken - 1].next, entries: taken, records, gaps, state: "ready" };
+  }
+}
+
+/** What the names of a sink's two further cursors end with. */
+const liveFrom = "~from";
+const liveTo = "~to";
+
+/** Whether a cursor is a sink's own, and not one of its two further ones. */
+export function isSinkCursor(name: string): boolean {
+  return !name.endsWith(liveFrom) && !name.endsWith(liveTo);
 }
 
 /** The messages of these records as gaps at one sink. */
@@ -209,15 +236,7 @@ function gapsOf(records: readonly CityRecord[], sink: string, reason: string): G
   const gaps = new Map<string, Gap>();
   for (const { device, dh } of records) {
     const [epoch, piv] = dh.split("/").map(Number);
-    gaps.set(`${device}/${epoch}/${piv}`, {
-      device,
-      epoch,
-      from: piv,
-      to: piv,
-      state: "dropped",
-      reason,
-      sink,
-    });
+    gaps.set(`${device}/${epoch}/${piv}`, { device, epoch, from: piv, to: piv, state: "dropped", reason, sink });
   }
   return [...gaps.values()];
 }

@@ -32,7 +32,7 @@ import type { Spool, SpoolEntry } from "./spool/spool.ts";
 
 export interface IngestOptions {
   readonly spool: Spool;
-  readonly registry: DeviceRegistry;
+  readonly registry: Pick<DeviceRegistry, "byKid">;
   readonly crypto: Crypto;
   readonly deployment: string;
   readonly downlink: Downlink;

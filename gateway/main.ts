@@ -3,26 +3,24 @@ import { join } from "node:path";
 import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { isFault } from "../protocols/fault.ts";
 import { selfTest } from "../protocols/self-test.ts";
-import { nextBootEpoch } from "./boot-epoch.ts";
 import { FailureBudget } from "./budget.ts";
 import type { GatewayConfig } from "./config.ts";
+import { Core } from "./core.ts";
 import { authenticator } from "./credentials.ts";
-import { Downlink } from "./downlink.ts";
-import { Drops } from "./drops.ts";
-import { Forwarder } from "./forward.ts";
+import type { Forwarder } from "./forward.ts";
 import { type HealthServer, startHealth } from "./health.ts";
-import { Commits, healthSource } from "./health-source.ts";
-import { Ingest } from "./ingest.ts";
+import { healthSource } from "./health-source.ts";
+import type { Ingest } from "./ingest.ts";
 import type { GatewayLink } from "./link.ts";
 import { links } from "./links/index.ts";
 import type { Log } from "./log.ts";
 import { ProblemError, problem } from "./problem.ts";
 import { DeviceRegistry } from "./registry.ts";
-import { resolveEntry } from "./resolve.ts";
 import type { Sink } from "./sink.ts";
 import { sinks } from "./sinks/index.ts";
 import { nodeFiles } from "./spool/node-files.ts";
-import { Spool, type SpoolHooks } from "./spool/spool.ts";
+import type { Spool } from "./spool/spool.ts";
+import { systemClock } from "./spool/spool-options.ts";
 
 export interface RunningGateway {
   /** Stops listening, writes what waits and every cursor. Ends within five seconds, also with a dead sink. */
@@ -67,58 +65,11 @@ async function assemble(
     log.warn({}, message);
   }
 
-  const hooks: SpoolHooks = {};
-  const spool = await openSpool(config, hooks);
+  const core = await openCore(config, registry, log);
+  const { spool, ingest, drops, commits, forwarders } = core;
   undo.push(() => spool.close());
-  logRecovery(spool, log);
 
-  const bootEpoch = nextBootEpoch(join(config.spool.folder, "boot-epoch"));
-  if (isFault(bootEpoch)) {
-    throw problem("FIL-074", { path: join(config.spool.folder, "boot-epoch") });
-  }
-  const forwarders: Forwarder[] = [];
-  const stored = (): void => {
-    for (const forwarder of forwarders) {
-      forwarder.wake();
-    }
-  };
-  const { deployment } = config;
-  const ingest = new Ingest({
-    spool,
-    registry,
-    crypto: nodeCrypto,
-    deployment,
-    downlink: new Downlink(bootEpoch),
-    budget: new FailureBudget({
-      capacity: config.limits.failures,
-      perSecond: config.limits.failuresPerMinute / 60,
-    }),
-    log,
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    stored,
-  });
-  for (const entry of spool.replay()) {
-    ingest.restore(entry);
-  }
-  const context = {
-    shape: (id: string) => ingest.shapes.get(id),
-    device: (kid: number) => registry.byKid(kid),
-  };
-  const drops = new Drops({
-    device: context.device,
-    declare: (gap) => ingest.declare(gap),
-    records: ({ kind, payload }, sink) => {
-      const resolved = resolveEntry(kind, payload, { ...context, sink, backlogBefore: 0 });
-      return isFault(resolved) ? 0 : resolved.records.length;
-    },
-    log,
-  });
-  const commits = new Commits();
-  connect(hooks, { ingest, drops, commits, log });
-  ingest.releaseParked();
-
-  const started = await startSinks(config, { spool, ingest, registry, log }, forwarders, undo);
+  const started = await startSinks(config, core, log, undo);
   const listening = await startLinks(config, { ingest, registry, log }, undo);
   const health = await startHealth(
     config.health.listen,
@@ -151,42 +102,29 @@ async function assemble(
   };
 }
 
-function openSpool(config: GatewayConfig, hooks: SpoolHooks): Promise<Spool> {
+async function openCore(config: GatewayConfig, registry: DeviceRegistry, log: Log): Promise<Core> {
   const { folder, bytes, days, linger, whenFull } = config.spool;
+  const { failures, failuresPerMinute } = config.limits;
   const segmentBytes = bytes >= 64 * 1024 * 1024 ? 4 * 1024 * 1024 : 1024 * 1024;
-  return Spool.open(
-    { folder, bytesMax: bytes, daysMax: days, linger, policyWhenFull: whenFull, segmentBytes, hooks },
-    nodeFiles,
-  );
-}
-
-/** The spool was opened before its owner could exist; from here on it is asked and told. */
-function connect(
-  hooks: SpoolHooks,
-  parts: { ingest: Ingest; drops: Drops; commits: Commits; log: Log },
-): void {
-  const { ingest, drops, commits, log } = parts;
-  Object.assign(hooks, {
-    snapshot: () => ingest.snapshot(),
-    dropped: (cursor, entries, { reason }) => drops.take(cursor, entries, reason),
-    damaged: ({ from, to }, file) =>
-      log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),
-    committed: ({ milliseconds }) => commits.add(milliseconds),
-    synchronised: () => true,
-  } satisfies SpoolHooks);
-}
-
-function logRecovery({ recovery }: Spool, log: Log): void {
-  for (const { name, reason } of recovery.setAside) {
-    log.error({ file: name }, `spool: ${name} is set aside in quarantine/: ${reason}`);
+  const core = await Core.open({
+    spool: { folder, bytesMax: bytes, daysMax: days, linger, policyWhenFull: whenFull, segmentBytes },
+    files: nodeFiles,
+    clock: systemClock,
+    registry,
+    crypto: nodeCrypto,
+    deployment: config.deployment,
+    budget: new FailureBudget({ capacity: failures, perSecond: failuresPerMinute / 60 }),
+    log,
+    random: Math.random,
+    later: setImmediate,
+  });
+  if (isFault(core)) {
+    throw problem("FIL-074", { path: join(folder, "boot-epoch") });
   }
-  for (const { from, to } of recovery.lost) {
-    log.error({ from, to }, `spool: entries ${from} to ${to} cannot be read any more`);
-  }
+  return core;
 }
 
-interface SinkParts {
-  readonly spool: Spool;
+interface LinkParts {
   readonly ingest: Ingest;
   readonly registry: DeviceRegistry;
   readonly log: Log;
@@ -194,11 +132,11 @@ interface SinkParts {
 
 async function startSinks(
   config: GatewayConfig,
-  parts: SinkParts,
-  forwarders: Forwarder[],
+  core: Core,
+  log: Log,
   undo: (() => unknown)[],
 ): Promise<Sink[]> {
-  const { spool, ingest, registry, log } = parts;
+  const { spool } = core;
   const started: Sink[] = [];
   for (const settings of config.sinks) {
     const sink = create<Sink>(sinks, settings, {
@@ -209,18 +147,8 @@ async function startSinks(
     await sink.start();
     undo.push(() => sink.stop());
     started.push(sink);
-    const forwarder = new Forwarder({
-      sink,
-      spool,
-      cursor: spool.cursor(sink.name),
-      context: { shape: (id) => ingest.shapes.get(id), device: (kid) => registry.byKid(kid) },
-      log,
-      now: () => Date.now(),
-      setAside: (gap) => ingest.declare(gap),
-    });
+    const forwarder = core.forward(sink);
     undo.push(() => forwarder.stop());
-    forwarders.push(forwarder);
-    forwarder.wake();
   }
   for (const cursor of spool.cursors) {
     if (!started.some(({ name }) => name === cursor.name)) {
@@ -236,7 +164,7 @@ async function startSinks(
 
 async function startLinks(
   config: GatewayConfig,
-  parts: Omit<SinkParts, "spool">,
+  parts: LinkParts,
   undo: (() => unknown)[],
 ): Promise<GatewayLink[]> {
   const { ingest, registry, log } = parts;

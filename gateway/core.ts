@@ -1,0 +1,140 @@
+/**
+ * The heart of a gateway: spool, gate, gaps and forwarders, introduced to each other. Everything that differs between a machine and a
+ * simulation comes in as a port: the disk, the clock, the dice.
+ */
+import type { Crypto } from "../protocols/crypto.ts";
+import { type Fault, isFault } from "../protocols/fault.ts";
+import { nextBootEpoch } from "./boot-epoch.ts";
+import type { FailureBudget } from "./budget.ts";
+import { Downlink } from "./downlink.ts";
+import { Drops } from "./drops.ts";
+import { Forwarder } from "./forward.ts";
+import { Commits } from "./health-source.ts";
+import { Ingest } from "./ingest.ts";
+import type { Log } from "./log.ts";
+import type { DeviceRegistry } from "./registry.ts";
+import { resolveEntry } from "./resolve.ts";
+import type { Sink } from "./sink.ts";
+import type { FilePort } from "./spool/file-port.ts";
+import { Spool, type SpoolClock, type SpoolHooks, type SpoolOptions } from "./spool/spool.ts";
+
+export interface CoreOptions {
+  readonly spool: Omit<SpoolOptions, "hooks" | "clock">;
+  readonly files: FilePort;
+  readonly clock: SpoolClock;
+  readonly registry: Pick<DeviceRegistry, "byKid">;
+  readonly crypto: Crypto;
+  readonly deployment: string;
+  readonly budget: FailureBudget;
+  readonly log: Log;
+  /** From 0 (inclusive) to 1 (exclusive); back-off jitter. */
+  readonly random: () => number;
+  /** Calls at the end of this turn. */
+  readonly later: (call: () => void) => void;
+}
+
+export class Core {
+  readonly spool: Spool;
+  readonly ingest: Ingest;
+  readonly drops: Drops;
+  readonly commits = new Commits();
+  readonly forwarders: Forwarder[] = [];
+  readonly bootEpoch: number;
+  readonly #options: CoreOptions;
+  readonly #context: ConstructorParameters<typeof Forwarder>[0]["context"];
+
+  /**
+   * Opens the spool and takes up what it holds. Gives the Fault that keeps the gateway from sending; rejects with a ProblemError where
+   * the spool cannot be opened. With either nothing is left open.
+   */
+  static async open(options: CoreOptions): Promise<Core | Fault> {
+    const hooks: SpoolHooks = {};
+    const spool = await Spool.open({ ...options.spool, clock: options.clock, hooks }, options.files);
+    logRecovery(spool, options.log);
+    const bootEpoch = await nextBootEpoch(`${options.spool.folder}/boot-epoch`, options.files);
+    if (isFault(bootEpoch)) {
+      await spool.close();
+      return bootEpoch;
+    }
+    return new Core(options, spool, hooks, bootEpoch);
+  }
+
+  private constructor(options: CoreOptions, spool: Spool, hooks: SpoolHooks, bootEpoch: number) {
+    const { registry, log, clock, later } = options;
+    this.#options = options;
+    this.spool = spool;
+    this.bootEpoch = bootEpoch;
+    this.ingest = new Ingest({
+      ...options,
+      spool,
+      downlink: new Downlink(bootEpoch, later),
+      now: () => clock.time(),
+      monotonic: () => clock.monotonic(),
+      stored: () => this.#wake(),
+    });
+    for (const entry of spool.replay()) {
+      this.ingest.restore(entry);
+    }
+    this.#context = {
+      shape: (id) => this.ingest.shapes.get(id),
+      device: (kid) => registry.byKid(kid),
+    };
+    this.drops = new Drops({
+      device: this.#context.device,
+      declare: (gap) => this.ingest.declare(gap),
+      records: ({ kind, payload }, sink) => {
+        const resolved = resolveEntry(kind, payload, { ...this.#context, sink, backlogBefore: 0 });
+        return isFault(resolved) ? 0 : resolved.records.length;
+      },
+      log,
+    });
+    this.#connect(hooks);
+    this.ingest.releaseParked();
+  }
+
+  /** Carries the spool to a sink, from where its cursor was left. */
+  forward(sink: Sink): Forwarder {
+    const { clock, log, random } = this.#options;
+    const forwarder = new Forwarder({
+      sink,
+      spool: this.spool,
+      cursor: this.spool.cursor(sink.name),
+      context: this.#context,
+      log,
+      clock,
+      random,
+      setAside: (gap) => this.ingest.declare(gap),
+    });
+    this.forwarders.push(forwarder);
+    forwarder.wake();
+    return forwarder;
+  }
+
+  /** The spool was opened before its owner could exist; from here on it is asked and told. */
+  #connect(hooks: SpoolHooks): void {
+    const { log } = this.#options;
+    Object.assign(hooks, {
+      snapshot: () => this.ingest.snapshot(),
+      dropped: (cursor, entries, { reason }) => this.drops.take(cursor, entries, reason),
+      damaged: ({ from, to }, file) =>
+        log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),
+      committed: ({ milliseconds }) => this.commits.add(milliseconds),
+      synchronised: () => true,
+    } satisfies SpoolHooks);
+  }
+
+  #wake(): void {
+    for (const forwarder of this.forwarders) {
+      forwarder.wake();
+    }
+  }
+}
+
+function logRecovery({ recovery }: Spool, log: Log): void {
+  for (const { name, reason } of recovery.setAside) {
+    log.error({ file: name }, `spool: ${name} is set aside in quarantine/: ${reason}`);
+  }
+  for (const { from, to } of recovery.lost) {
+    log.error({ from, to }, `spool: entries ${from} to ${to} cannot be read any more`);
+  }
+}
