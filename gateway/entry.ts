@@ -4,6 +4,7 @@
  */
 import { type CborValue, decodeCbor, encodeCbor } from "../protocols/cbor.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
+import { frameMax } from "../protocols/link.ts";
 import type { Ranges } from "../protocols/ranges.ts";
 import type { Gap } from "./sink.ts";
 
@@ -46,7 +47,23 @@ const releasedBit = 2;
 
 export function encodeMessageEntry(entry: MessageEntry): Uint8Array {
   const bytes = new Uint8Array(fixedLength + entry.body.length);
-  const view = new DataView(bytes.buffer);
+  writeMessageEntry(bytes, new DataView(bytes.buffer), entry);
+  return bytes;
+}
+
+/** Room to write one message entry after another in, so that a gate with thousands a second leaves nothing to collect. */
+export class MessageEntryRoom {
+  readonly #bytes = new Uint8Array(fixedLength + frameMax);
+  readonly #view = new DataView(this.#bytes.buffer);
+
+  /** As encodeMessageEntry; the bytes are valid until the next call. A body longer than a frame is a bug and throws. */
+  encode(entry: MessageEntry): Uint8Array {
+    writeMessageEntry(this.#bytes, this.#view, entry);
+    return this.#bytes.subarray(0, fixedLength + entry.body.length);
+  }
+}
+
+function writeMessageEntry(bytes: Uint8Array, view: DataView, entry: MessageEntry): void {
   view.setUint16(0, entry.kid);
   view.setUint16(2, entry.epoch);
   view.setUint32(4, entry.piv);
@@ -55,7 +72,6 @@ export function encodeMessageEntry(entry: MessageEntry): Uint8Array {
   view.setUint8(24, (entry.parked ? parkedBit : 0) | (entry.released ? releasedBit : 0));
   bytes.set(entry.tag, 25);
   bytes.set(entry.body, fixedLength);
-  return bytes;
 }
 
 export function decodeMessageEntry(payload: Uint8Array): MessageEntry | Fault {

@@ -21,6 +21,7 @@ import {
   encodeParked,
   entryKind,
   type MessageEntry,
+  MessageEntryRoom,
 } from "./entry.ts";
 import { interpret, type Meaning } from "./interpret.ts";
 import type { FrameSource } from "./link.ts";
@@ -28,7 +29,7 @@ import type { Log } from "./log.ts";
 import type { DeviceRegistry } from "./registry.ts";
 import { Shapes } from "./shapes.ts";
 import type { Gap } from "./sink.ts";
-import type { Spool, SpoolEntry } from "./spool/spool.ts";
+import type { Settled, Spool, SpoolEntry } from "./spool/spool.ts";
 
 export interface IngestOptions {
   readonly spool: Spool;
@@ -42,8 +43,10 @@ export interface IngestOptions {
   readonly now: () => number;
   /** ms of a clock that never jumps. */
   readonly monotonic: () => number;
-  /** Something new is durable: sinks may look. */
+  /** Something new is durable: sinks may look. Called once for all that one turn made durable. */
   readonly stored: () => void;
+  /** Calls at the end of the turn; setImmediate where none is given. */
+  readonly later?: (call: () => void) => void;
 }
 
 export class Ingest {
@@ -54,10 +57,12 @@ export class Ingest {
   /** Messages that were not stored, by reason. */
   readonly refused: Partial<Record<FaultCode, number>> = {};
   readonly #options: IngestOptions;
-  /** Who waits for a reserved message's block, by device and number. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  /** Who else waits for a reserved message's block: copies that came meanwhile, by device and number. */
+  readonly #copies = new Map<string, (() => void)[]>();
   /** When a shape was last asked for, by device and shape; ms of the monotonic clock. */
   readonly #asked = new Map<string, number>();
+  readonly #room = new MessageEntryRoom();
+  #announced = false;
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -119,7 +124,8 @@ export class Ingest {
     }
     device.keep(epoch, session);
     device.lastHeard = now();
-    return this.#takeOn(device, { kid, epoch, piv, tag: frame.slice(-8), body }, source, settled);
+    const message = { kid, epoch, piv, tag: tagOf(frame), body, received: device.lastHeard };
+    return this.#takeOn(device, message, source, settled);
   }
 
   /** An authentic message: known already, under way, or new. */
@@ -137,61 +143,73 @@ export class Ingest {
       this.#options.downlink.acknowledge(device, source, epoch, piv);
       return fault("replayed", `${entry.name} message ${epoch}/${piv} is stored already; acknowledged again`);
     }
-    const key = identity(message);
     if (standing === "reserved") {
       // The same frame twice within one commit: stored once, both settled by the same fsync.
-      this.#waiting.get(key)?.push(settled);
+      const key = identity(message);
+      this.#copies.set(key, [...(this.#copies.get(key) ?? []), settled]);
       this.#count("replayed");
       return null;
     }
     // Only a message that is new says where its device is: a replayed one may come from anywhere.
     device.source = source;
     received.reserve(epoch, piv, tag);
-    this.#waiting.set(key, [settled]);
-    this.#store(device, message, source, key);
+    this.#store(device, message, source, settled);
     return null;
   }
 
-  #store(device: Device, message: Authentic, source: FrameSource, key: string): void {
-    const { epoch, piv, body } = message;
-    const { spool, now } = this.#options;
+  #store(device: Device, message: Authentic, source: FrameSource, settled: () => void): void {
+    const { kid, epoch, piv, tag, body, received } = message;
     const meaning = interpret(body, device.entry.alg === 0, this.shapes);
     const unusable = isFault(meaning);
     if (!unusable && meaning.message.type === "hello") {
-      device.received.setBootTime(epoch, now() - meaning.message.uptime * 1000);
+      device.received.setBootTime(epoch, received - meaning.message.uptime * 1000);
     }
-    const stored: MessageEntry = {
-      ...message,
-      received: now(),
-      bootTime: device.received.bootTime(epoch),
-      parked: !unusable && meaning.awaits !== null,
+    const bootTime = device.received.bootTime(epoch);
+    const parked = !unusable && meaning.awaits !== null;
+    const entry = this.#room.encode({
+      kid,
+      epoch,
+      piv,
+      received,
+      bootTime,
+      parked,
       released: false,
-    };
-    const kind = unusable ? entryKind.unusable : entryKind.message;
-    spool.append(kind, encodeMessageEntry(stored), (failure, offset) => {
+      tag,
+      body,
+    });
+    const done: Settled = (failure, offset) => {
       if (failure === null) {
-        this.#durable(device, stored, source, meaning, offset);
+        this.#durable(device, message, source, meaning, offset);
       } else {
         device.received.release(epoch, piv);
         this.#refuse(failure, { address: device.entry.name });
       }
-      const waiting = this.#waiting.get(key) ?? [];
-      this.#waiting.delete(key);
-      for (const settled of waiting) {
+      settled();
+      this.#settleCopies(message);
+    };
+    this.#options.spool.append(unusable ? entryKind.unusable : entryKind.message, entry, done, received);
+  }
+
+  #settleCopies(message: Authentic): void {
+    if (this.#copies.size > 0) {
+      const key = identity(message);
+      const copies = this.#copies.get(key) ?? [];
+      this.#copies.delete(key);
+      for (const settled of copies) {
         settled();
       }
-    });
+    }
   }
 
   /** The message is on disk: it counts, it is acknowledged, and what it asks for is done. */
   #durable(
     device: Device,
-    entry: MessageEntry,
+    message: Authentic,
     source: FrameSource,
     meaning: Meaning | Fault,
     offset: number,
   ): void {
-    const { epoch, piv } = entry;
+    const { epoch, piv } = message;
     this.counts.stored++;
     this.#giveUp(device, epoch, device.received.commit(epoch, piv));
     this.#options.downlink.acknowledge(device, source, epoch, piv);
@@ -201,15 +219,27 @@ export class Ingest {
       this.#options.downlink.send(device, { type: "nack", deviceEpoch: epoch, piv, code: meaning.fault });
     } else {
       this.counts.rows += meaning.rows;
-      this.#apply(device, entry, meaning, offset);
-      this.#answer(device, entry, meaning);
+      this.#apply(device, message, meaning, offset);
+      this.#answer(device, message, meaning);
       this.releaseParked();
     }
-    this.#options.stored();
+    this.#announce();
+  }
+
+  /** Tells that something is stored, once for all that one commit made durable, after its acknowledgements are sent. */
+  #announce(): void {
+    const { later = setImmediate } = this.#options;
+    if (!this.#announced) {
+      this.#announced = true;
+      later(() => {
+        this.#announced = false;
+        this.#options.stored();
+      });
+    }
   }
 
   /** What a message changes in the gateway's own knowledge; the same when it is read again at start. */
-  #apply(device: Device, entry: MessageEntry, meaning: Meaning, offset: number): void {
+  #apply(device: Device, entry: Arrived, meaning: Meaning, offset: number): void {
     const { message, awaits } = meaning;
     if (awaits !== null) {
       this.counts.parked++;
@@ -225,7 +255,7 @@ export class Ingest {
   }
 
   /** What a message asks of the gateway. */
-  #answer(device: Device, { epoch, piv }: MessageEntry, { message, awaits }: Meaning): void {
+  #answer(device: Device, { epoch, piv }: Arrived, { message, awaits }: Meaning): void {
     const { downlink, now } = this.#options;
     if (message.type === "hello" || message.type === "time-request") {
       downlink.send(device, { type: "time", deviceEpoch: epoch, answers: piv, unix: Math.round(now()) });
@@ -261,7 +291,7 @@ export class Ingest {
 
   /** Writes the packs again whose shape came, so that every sink's cursor still has them ahead of it. */
   releaseParked(): void {
-    const { spool, stored } = this.#options;
+    const { spool } = this.#options;
     for (const parked of this.shapes.takeReleasable()) {
       const [waiting] = spool.read(parked.offset, { entries: 1, bytes: 2 * frameMax });
       const entry =
@@ -278,7 +308,7 @@ export class Ingest {
         (failure) => {
           if (failure === null) {
             spool.unpin(parked.offset);
-            stored();
+            this.#announce();
           } else {
             this.shapes.park(parked);
           }
@@ -303,7 +333,7 @@ export class Ingest {
 
   /** Puts a gap into the spool, on its way to the sinks. */
   declare(gap: Gap): void {
-    this.#options.spool.append(entryKind.gap, encodeGap(gap), () => this.#options.stored());
+    this.#options.spool.append(entryKind.gap, encodeGap(gap), () => this.#announce());
   }
 
   /** Takes in one entry found in the spool at start. */
@@ -381,13 +411,20 @@ export class Ingest {
   }
 }
 
-interface Authentic {
-  readonly kid: number;
-  readonly epoch: number;
-  readonly piv: number;
-  readonly tag: Uint8Array;
-  readonly body: Uint8Array;
+/** An authentic message: the part of its entry that comes with it. */
+type Authentic = Pick<MessageEntry, "kid" | "epoch" | "piv" | "received" | "tag" | "body">;
+type Arrived = Pick<MessageEntry, "kid" | "epoch" | "piv" | "received">;
+
+/** A copy: a view would keep what else the link read with the frame. */
+function tagOf(frame: Uint8Array): Uint8Array {
+  const tag = new Uint8Array(tagLength);
+  for (let i = 0; i < tagLength; i++) {
+    tag[i] = frame[frame.length - tagLength + i];
+  }
+  return tag;
 }
+
+const tagLength = 8; // bytes
 
 function identity({
   kid,

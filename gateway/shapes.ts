@@ -17,6 +17,8 @@ export class Shapes {
   readonly #crypto: Crypto;
   readonly #known = new Map<string, Shape>();
   readonly #parked = new Map<string, Parked>();
+  /** Whether a shape came, or a pack was parked, since somebody asked for packs that can go on. */
+  #changed = false;
 
   constructor(crypto: Crypto) {
     this.#crypto = crypto;
@@ -35,6 +37,7 @@ export class Shapes {
     const id = shapeId(this.#crypto, shape);
     if (this.#known.size < shapesMax) {
       this.#known.set(id, shape);
+      this.#changed = true;
     }
     return id;
   }
@@ -55,6 +58,7 @@ export class Shapes {
   /** Remembers where a pack of unknown shape lies in the spool. */
   park(parked: Parked): void {
     this.#parked.set(parked.message, parked);
+    this.#changed = true;
   }
 
   /** A pack was written again with its shape known; its parked copy is done with. Null when it was not parked. */
@@ -70,6 +74,10 @@ export class Shapes {
 
   /** Packs whose shape has become known; they are no longer parked. */
   takeReleasable(): readonly Parked[] {
+    if (!this.#changed) {
+      return [];
+    }
+    this.#changed = false;
     const released = this.parked().filter(({ shape }) => this.#known.has(shape));
     for (const { message } of released) {
       this.#parked.delete(message);

@@ -1,0 +1,57 @@
+/** The tags of the last messages of one device: they tell a message that comes again from another one with the same number. */
+import { equal } from "../protocols/bytes.ts";
+import type { TagRecord } from "./entry.ts";
+
+const tagsMax = 64;
+const tagLength = 8; // bytes
+
+/** A ring in three plain arrays: thousands a second pass through it, and none leaves anything to collect. */
+export class Tags {
+  readonly #epochs = new Uint16Array(tagsMax);
+  readonly #pivs = new Uint32Array(tagsMax);
+  readonly #tags = new Uint8Array(tagsMax * tagLength);
+  #count = 0;
+  /** Where the next one goes, in place of the oldest. */
+  #next = 0;
+
+  /** Remembers a tag, unless one is remembered for this message already. */
+  add(epoch: number, piv: number, tag: Uint8Array): void {
+    if (tag.length !== tagLength || this.#find(epoch, piv) >= 0) {
+      return;
+    }
+    const at = this.#next;
+    this.#epochs[at] = epoch;
+    this.#pivs[at] = piv;
+    this.#tags.set(tag, at * tagLength);
+    this.#next = (at + 1) % tagsMax;
+    this.#count = Math.min(tagsMax, this.#count + 1);
+  }
+
+  /** False when another tag is remembered for this message. */
+  fits(epoch: number, piv: number, tag: Uint8Array): boolean {
+    const at = this.#find(epoch, piv);
+    return at < 0 || equal(this.#at(at), tag);
+  }
+
+  /** Oldest first. */
+  all(): readonly TagRecord[] {
+    return Array.from({ length: this.#count }, (_, i) => {
+      const at = (this.#next - this.#count + i + tagsMax) % tagsMax;
+      return { epoch: this.#epochs[at], piv: this.#pivs[at], tag: this.#at(at).slice() };
+    });
+  }
+
+  #at(at: number): Uint8Array {
+    return this.#tags.subarray(at * tagLength, (at + 1) * tagLength);
+  }
+
+  /** -1 where none is remembered. */
+  #find(epoch: number, piv: number): number {
+    for (let at = 0; at < this.#count; at++) {
+      if (this.#pivs[at] === piv && this.#epochs[at] === epoch) {
+        return at;
+      }
+    }
+    return -1;
+  }
+}
