@@ -82,6 +82,8 @@ export class Core {
     this.drops = new Drops({
       device: this.#context.device,
       declare: (gap) => this.ingest.declare(gap),
+      hasDelivered: (sink, offset) =>
+        this.forwarders.some((forwarder) => forwarder.name === sink && forwarder.hasDelivered(offset)),
       records: ({ kind, payload }, sink) => {
         const resolved = resolveEntry(kind, payload, { ...this.#context, sink, backlogBefore: 0 });
         return isFault(resolved) ? 0 : resolved.records.length;

@@ -2,6 +2,7 @@
 import { isFault } from "../protocols/fault.ts";
 import { insert, type Ranges } from "../protocols/ranges.ts";
 import { decodeMessageEntry, entryKind } from "./entry.ts";
+import { isSinkCursor } from "./forward.ts";
 import type { Log } from "./log.ts";
 import type { DeviceEntry } from "./registry.ts";
 import type { Gap } from "./sink.ts";
@@ -10,6 +11,8 @@ import type { SpoolEntry } from "./spool/spool.ts";
 export interface DropsOptions {
   device(kid: number): DeviceEntry | null;
   declare(gap: Gap): void;
+  /** Whether a sink has an entry that its cursor has not passed yet. */
+  hasDelivered(sink: string, offset: number): boolean;
   /** How many records an entry is to a sink. */
   records(entry: SpoolEntry, sink: string): number;
   readonly log: Log;
@@ -26,19 +29,22 @@ export class Drops {
     this.#options = options;
   }
 
-  /** Entries that the spool gives up before this sink's cursor passed them. */
-  take(sink: string, entries: readonly SpoolEntry[], reason: keyof typeof reasons): void {
+  /** Entries that the spool gives up before this cursor passed them. What the sink has ahead of its cursor is not among them. */
+  take(sink: string, given: readonly SpoolEntry[], reason: keyof typeof reasons): void {
+    const entries = isSinkCursor(sink)
+      ? given.filter(({ offset }) => !this.#options.hasDelivered(sink, offset))
+      : [];
     const numbers = new Map<string, { device: string; epoch: number; ranges: Ranges }>();
     let records = 0;
     let messages = 0;
-    for (const given of entries) {
-      const { kind, payload } = given;
+    for (const dropped of entries) {
+      const { kind, payload } = dropped;
       const entry = kind === entryKind.message ? decodeMessageEntry(payload) : null;
       if (entry === null || isFault(entry)) {
         continue;
       }
       messages++;
-      records += this.#options.records(given, sink);
+      records += this.#options.records(dropped, sink);
       const key = `${entry.kid}/${entry.epoch}`;
       const known = numbers.get(key) ?? {
         device: this.#options.device(entry.kid)?.device ?? `kid:${entry.kid}`,

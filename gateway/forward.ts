@@ -9,7 +9,7 @@ import { type Batch, Lane } from "./lane.ts";
 import type { Log } from "./log.ts";
 import { type ResolveContext, resolveEntry } from "./resolve.ts";
 import type { CityRecord, Delivery, Gap, Sink } from "./sink.ts";
-import type { Cursor, Spool } from "./spool/spool.ts";
+import type { Cursor, Spool, SpoolClock } from "./spool/spool.ts";
 
 export interface ForwarderOptions {
   readonly sink: Sink;
@@ -17,8 +17,9 @@ export interface ForwarderOptions {
   readonly cursor: Cursor;
   readonly context: Pick<ResolveContext, "shape" | "device">;
   readonly log: Log;
-  /** Unix ms. */
-  readonly now: () => number;
+  readonly clock: SpoolClock;
+  /** From 0 (inclusive) to 1 (exclusive); back-off jitter. */
+  readonly random: () => number;
   /** Messages set aside because this sink will never take them. */
   readonly setAside: (gap: Gap) => void;
 }
@@ -36,7 +37,7 @@ const backlogEvery = 5;
 export class Forwarder {
   readonly counts = { delivered: 0, gaps: 0, failures: 0, setAside: 0 };
   readonly #options: ForwarderOptions;
-  readonly #backoff = new Backoff({ first: 200, max: 30_000, random: Math.random, now: () => performance.now() });
+  readonly #backoff: Backoff;
   /** What comes now; the only lane while nothing has piled up. */
   #live: Lane;
   /** What had piled up before the live lane began. */
@@ -45,12 +46,14 @@ export class Forwarder {
   readonly #liveFrom: Cursor;
   readonly #liveTo: Cursor;
   #turn = 0;
-  #retry: ReturnType<typeof setTimeout> | null = null;
+  /** Takes back the retry that is waited for. */
+  #retry: (() => void) | null = null;
   #stopped = false;
 
   constructor(options: ForwarderOptions) {
-    const { spool, cursor } = options;
+    const { spool, cursor, clock, random } = options;
     this.#options = options;
+    this.#backoff = new Backoff({ first: 200, max: 30_000, random, now: () => clock.monotonic() });
     this.#liveFrom = spool.cursor(`${cursor.name}${liveFrom}`);
     this.#liveTo = spool.cursor(`${cursor.name}${liveTo}`);
     const { position } = cursor;
@@ -88,9 +91,7 @@ export class Forwarder {
 
   stop(): void {
     this.#stopped = true;
-    if (this.#retry !== null) {
-      clearTimeout(this.#retry);
-    }
+    this.#retry?.();
   }
 
   /** Opens a live lane where much has piled up. */
@@ -98,8 +99,8 @@ export class Forwarder {
     const { spool, cursor } = this.#options;
     if (this.#backlog === null && spool.head - this.#live.position > lanesFrom) {
       const from = spool.head;
-      // What is under way belongs to the backlog: its lane goes on where the only lane was.
-      this.#backlog = this.#lane(this.#live.position, from, this.#live);
+      this.#backlog = this.#live;
+      this.#backlog.end = from;
       this.#live = this.#lane(from, Number.POSITIVE_INFINITY);
       this.#options.log.info(
         { sink: cursor.name, entries: from - this.#backlog.position },
@@ -171,10 +172,10 @@ export class Forwarder {
       { sink: this.#options.sink.name, delay },
       `delivery failed, again in ${delay} ms: ${detail}`,
     );
-    this.#retry = setTimeout(() => {
+    this.#retry = this.#options.clock.after(delay, () => {
       this.#retry = null;
       this.wake();
-    }, delay);
+    });
   }
 
   #putAside(lane: Lane, batch: Batch, detail: string): void {
@@ -189,19 +190,21 @@ export class Forwarder {
     lane.confirm(batch);
   }
 
-  #lane(from: number, to: number, before?: Lane): Lane {
-    return new Lane({ from, to }, entriesMax, (span) => this.#read(span), before);
+  #lane(from: number, to: number): Lane {
+    return new Lane({ from, to }, entriesMax, (span) => this.#read(span));
   }
 
   #read(span: { readonly from: number; readonly to: number; readonly entries: number }): Batch | null {
-    const { spool, sink, now } = this.#options;
+    const { spool, sink, clock } = this.#options;
     const found = spool.read(span.from, { entries: span.entries, bytes: bytesMax });
     const entries = found.filter(({ offset }) => offset < span.to);
     if (entries.length === 0) {
       // Entries that were recycled or damaged are passed over, here to the end of the span.
-      return found.length > 0 ? { from: span.from, next: span.to, entries: 1, records: [], gaps: [], state: "ready" } : null;
+      return found.length > 0
+        ? { from: span.from, next: span.to, entries: 1, records: [], gaps: [], state: "ready" }
+        : null;
     }
-    const context = { ...this.#options.context, sink: sink.name, backlogBefore: now() - backlogAfter };
+    const context = { ...this.#options.context, sink: sink.name, backlogBefore: clock.time() - backlogAfter };
     const records: CityRecord[] = [];
     const gaps: Gap[] = [];
     let taken = 0;
@@ -209,7 +212,10 @@ export class Forwarder {
       const resolved = resolveEntry(kind, payload, context);
       if (isFault(resolved)) {
         this.counts.setAside++;
-        this.#options.log.warn({ sink: sink.name, code: resolved.fault }, `entry passed over: ${resolved.detail}`);
+        this.#options.log.warn(
+          { sink: sink.name, code: resolved.fault },
+          `entry passed over: ${resolved.detail}`,
+        );
       } else if (taken > 0 && records.length + resolved.records.length > sink.recordsMax) {
         break;
       } else {
@@ -236,7 +242,15 @@ function gapsOf(records: readonly CityRecord[], sink: string, reason: string): G
   const gaps = new Map<string, Gap>();
   for (const { device, dh } of records) {
     const [epoch, piv] = dh.split("/").map(Number);
-    gaps.set(`${device}/${epoch}/${piv}`, { device, epoch, from: piv, to: piv, state: "dropped", reason, sink });
+    gaps.set(`${device}/${epoch}/${piv}`, {
+      device,
+      epoch,
+      from: piv,
+      to: piv,
+      state: "dropped",
+      reason,
+      sink,
+    });
   }
   return [...gaps.values()];
 }

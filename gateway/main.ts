@@ -8,6 +8,7 @@ import type { GatewayConfig } from "./config.ts";
 import { Core } from "./core.ts";
 import { authenticator } from "./credentials.ts";
 import type { Forwarder } from "./forward.ts";
+import { isSinkCursor } from "./forward.ts";
 import { type HealthServer, startHealth } from "./health.ts";
 import { healthSource } from "./health-source.ts";
 import type { Ingest } from "./ingest.ts";
@@ -151,7 +152,7 @@ async function startSinks(
     undo.push(() => forwarder.stop());
   }
   for (const cursor of spool.cursors) {
-    if (!started.some(({ name }) => name === cursor.name)) {
+    if (isSinkCursor(cursor.name) && !started.some(({ name }) => name === cursor.name)) {
       log.warn(
         { sink: cursor.name },
         `sink ${cursor.name} is no longer in the config: its place in the spool is forgotten`,

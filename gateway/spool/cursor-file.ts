@@ -27,9 +27,9 @@ export interface Checkpoint {
   readonly cursors: readonly CursorState[];
 }
 
-export const cursorsMax = 32;
+export const cursorsMax = 48;
 /** UTF-8 bytes of a cursor's name. */
-export const cursorNameMax = 64;
+export const cursorNameMax = 70;
 
 const slotBytes = 4096;
 const magic = [0x44486375, 0x72737231];
