@@ -6,15 +6,16 @@ import { type FilePort, readPatiently, type SpoolFile } from "./file-port.ts";
 import { get64, put64 } from "./segment-header.ts";
 
 /**
- * Where the cursors were: two slots of 4 KiB, written in turn, so that a torn write leaves the older one. Losing both costs
+ * Where the cursors were: two slots of 8 KiB, written in turn, so that a torn write leaves the older one. Losing both costs
  * duplicates, never entries. Each slot, big-endian:
  *
  *   0  8  magic "DHcursr1"
  *   8  8  generation: the higher one counts
  *  16  8  head of the spool when it was written
  *  24  4  count of cursors
- *  28     cursors: position (8), drops (8), length of the name (1), name in UTF-8
- *  4092 4 CRC-32C of bytes 0 to 4091
+ *  28  4  length of the cursors, bytes
+ *  32  4  CRC-32C of bytes 0 to 31 and of the cursors
+ *  36     cursors: position (8), drops (8), length of the name (1), name in UTF-8
  */
 export interface CursorState {
   readonly name: string;
@@ -31,7 +32,9 @@ export const cursorsMax = 48;
 /** UTF-8 bytes of a cursor's name. */
 export const cursorNameMax = 70;
 
-const slotBytes = 4096;
+/** Room for all cursors with the longest names; what is written is as long as it needs to be. */
+const slotBytes = 8192;
+const slotHeaderLength = 36;
 const magic = [0x44486375, 0x72737231];
 
 export class CursorFile {
@@ -121,7 +124,7 @@ function writeSlot({ head, cursors }: Checkpoint, generation: number): Uint8Arra
   put64(slot, 8, generation);
   put64(slot, 16, head);
   put32(slot, 24, cursors.length);
-  let at = 28;
+  let at = slotHeaderLength;
   for (const { name, position, drops } of cursors) {
     const bytes = utf8(name);
     put64(slot, at, position);
@@ -130,18 +133,24 @@ function writeSlot({ head, cursors }: Checkpoint, generation: number): Uint8Arra
     slot.set(bytes, at + 17);
     at += 17 + bytes.length;
   }
-  put32(slot, slotBytes - 4, crc32c(slot, 0, slotBytes - 4, 0));
-  return slot;
+  put32(slot, 28, at - slotHeaderLength);
+  put32(slot, 32, checksumOf(slot, at));
+  return slot.subarray(0, at);
+}
+
+function checksumOf(slot: Uint8Array, end: number): number {
+  return crc32c(slot, slotHeaderLength, end, crc32c(slot, 0, 32, 0));
 }
 
 function readSlot(slot: Uint8Array): (Checkpoint & { readonly generation: number }) | null {
-  const whole = get32(slot, 0) === magic[0] && get32(slot, 4) === magic[1];
-  if (!whole || get32(slot, slotBytes - 4) !== crc32c(slot, 0, slotBytes - 4, 0)) {
+  const end = slotHeaderLength + get32(slot, 28);
+  const ours = get32(slot, 0) === magic[0] && get32(slot, 4) === magic[1] && end <= slot.length;
+  if (!ours || get32(slot, 32) !== checksumOf(slot, end)) {
     return null;
   }
   const count = get32(slot, 24);
   const cursors: CursorState[] = [];
-  let at = 28;
+  let at = slotHeaderLength;
   for (let i = 0; i < Math.min(count, cursorsMax); i++) {
     const name = fromUtf8(slot.subarray(at + 17, at + 17 + slot[at + 16]));
     if (name === null) {

@@ -119,7 +119,7 @@ describe("a flipped bit", () => {
     again.cursor("city").advance(12);
     await again.close();
     const path = "/spool/cursors";
-    for (let bit = 0; bit < disk.bytesOf(path)!.length * 8; bit += bit % 32768 < 800 ? 1 : 97) {
+    for (let bit = 0; bit < disk.bytesOf(path)!.length * 8; bit += bit % 65536 < 700 ? 1 : 397) {
       const damaged = disk.kill();
       const bytes = damaged.bytesOf(path)!.slice();
       bytes[bit >> 3] ^= 1 << (bit & 7);

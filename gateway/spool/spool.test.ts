@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cursorNameMax, cursorsMax } from "./cursor-file.ts";
 import { SimulatedDisk, seededRandom } from "./simulated-disk.ts";
 import { Spool } from "./spool.ts";
 import { append, appendIds, entryOf, range, readIds, trialOptions } from "./trial.ts";
@@ -195,6 +196,22 @@ describe("a cursor", () => {
     await appendIds(spool, range(0, 5));
     expect(spool.cursor("all").position).toBe(0);
     expect(spool.cursor("fresh", "head").position).toBe(5);
+  });
+
+  it("fits the checkpoint with as many others, and as long a name, as are allowed", async () => {
+    const disk = newDisk();
+    const spool = await Spool.open(trialOptions(), disk);
+    await appendIds(spool, [1, 2, 3]);
+    const names = range(0, cursorsMax).map((n) => `${n}`.padStart(cursorNameMax, "x"));
+    for (const name of names) {
+      spool.cursor(name).advance(2);
+    }
+    expect(() => spool.cursor("one more")).toThrow(`at most ${cursorsMax}`);
+    await spool.close();
+    const again = await Spool.open(trialOptions(), disk);
+    expect(again.cursors.map(({ name, position }) => [name, position])).toEqual(
+      names.map((name) => [name, 2]),
+    );
   });
 
   it("whose checkpoint fails is written again, to a new file", async () => {
