@@ -29,8 +29,8 @@ export class Uplink {
   /** Null before the epoch record is written: then nothing can be sealed. */
   session: Session | null = null;
   nextPiv = 0;
-  /** Numbers of this epoch that were sealed, given up and not yet announced. */
-  given: Ranges = [];
+  /** What was sealed, given up and not yet announced, oldest epoch first. */
+  given: readonly GivenUp[] = [];
 
   constructor(installation: Installation, platform: Platform, faults: FaultCounters, observer: Observer) {
     this.installation = installation;
@@ -102,7 +102,6 @@ export class Uplink {
       direction: "up",
     });
     this.nextPiv = 0;
-    this.given = [];
   }
 
   /** Seals a message and keeps it; its number, or the Fault for which it went nowhere. */
@@ -150,10 +149,23 @@ export class Uplink {
 
   /** Announces what was given up, once what was announced before has arrived, or when there is too much to remember. */
   announce(): void {
-    while (this.given.length > 0 && (!this.outbox.holds("dropped") || this.given.length >= rangesMax)) {
-      const ranges = this.given.slice(0, rangesMax);
-      this.given = this.given.slice(rangesMax);
-      const sealed = this.say({ type: "dropped", ranges: ranges, reason: "the device's outbox was full" });
+    while (
+      this.given.length > 0 &&
+      (!this.outbox.holds("dropped") || this.given[0].ranges.length >= rangesMax)
+    ) {
+      const first = this.given[0];
+      const rest = first.ranges.slice(rangesMax);
+      this.given = this.given.slice(1);
+      if (rest.length > 0) {
+        const left: readonly GivenUp[] = [{ epoch: first.epoch, ranges: rest }];
+        this.given = left.concat(this.given);
+      }
+      const sealed = this.say({
+        type: "dropped",
+        ranges: first.ranges.slice(0, rangesMax),
+        reason: "the device's outbox was full",
+        epoch: first.epoch === this.epoch ? null : first.epoch,
+      });
       if (isFault(sealed)) {
         this.faults.count(sealed);
         return;
@@ -170,9 +182,7 @@ export class Uplink {
 
   giveUp(dropped: readonly OutboxFrame[]): void {
     dropped.forEach((frame) => {
-      if (frame.epoch === this.epoch) {
-        this.given = insert(this.given, frame.piv);
-      }
+      this.given = withNumber(this.given, frame.epoch, frame.piv);
       this.faults.count(
         fault("full", "the outbox is full: message " + frame.epoch + "/" + frame.piv + " was given up"),
       );
@@ -194,6 +204,21 @@ export class Uplink {
       this.faults.count(refused);
     }
   }
+}
+
+/** Messages of one epoch that will never come. */
+interface GivenUp {
+  readonly epoch: number;
+  readonly ranges: Ranges;
+}
+
+function withNumber(given: readonly GivenUp[], epoch: number, piv: number): readonly GivenUp[] {
+  const known = given.some((group) => group.epoch === epoch);
+  return known
+    ? given.map((group) =>
+        group.epoch === epoch ? { epoch: epoch, ranges: insert(group.ranges, piv) } : group,
+      )
+    : given.concat([{ epoch: epoch, ranges: [[piv, piv]] }]);
 }
 
 function numbersOf(frames: readonly OutboxFrame[]): Ranges {

@@ -329,7 +329,12 @@ describe("ingest", () => {
 
   it("closes the gaps that a device declares, and hands them to the sinks", async () => {
     await hall.send(
-      sealed(meter, 1, 5, encodeUp({ type: "dropped", ranges: [[1, 4]], reason: "outbox full" })),
+      sealed(
+        meter,
+        1,
+        5,
+        encodeUp({ type: "dropped", ranges: [[1, 4]], reason: "outbox full", epoch: null }),
+      ),
     );
     expect(hall.ingest.devices.byKid(meter.kid)?.received.epochs()[0]?.received).toEqual([[1, 5]]);
   });

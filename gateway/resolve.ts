@@ -64,7 +64,7 @@ function resolveMessage(entry: MessageEntry, context: ResolveContext): Resolved 
     const gaps = message.ranges.map(
       ([from, to]): Gap => ({
         device: device.device,
-        epoch: entry.epoch,
+        epoch: message.epoch ?? entry.epoch,
         from,
         to,
         state: "dropped",

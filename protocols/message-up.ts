@@ -36,7 +36,11 @@ export function encodeUp(message: UpMessage): Uint8Array {
     case "pack":
       return encodeCbor(message.value);
     case "dropped":
-      return encodeCbor([2, flat(message.ranges), message.reason]);
+      return encodeCbor(
+        message.epoch === null
+          ? [2, flat(message.ranges), message.reason]
+          : [2, flat(message.ranges), message.reason, message.epoch],
+      );
     case "status":
       return encodeCbor([3, statusMap(message)]);
     case "shape":
@@ -135,10 +139,16 @@ function readShapes(value: CborValue | undefined): string[] | null {
 function readDropped(value: readonly CborValue[]): Dropped | Fault {
   const ranges = readRanges(value[1]);
   const reason = value[2];
-  if (value.length !== 3 || ranges === null || !isText(reason)) {
+  const epoch = value.length === 4 ? value[3] : null;
+  if (
+    value.length > 4 ||
+    ranges === null ||
+    !isText(reason) ||
+    (value.length === 4 && !isUint(epoch, epochMax))
+  ) {
     return refused("a message on dropped ones");
   }
-  return { type: "dropped", ranges: ranges, reason: reason };
+  return { type: "dropped", ranges: ranges, reason: reason, epoch: isUint(epoch, epochMax) ? epoch : null };
 }
 
 function statusMap(status: Status): CborMap {

@@ -49,7 +49,7 @@ const up: fc.Arbitrary<UpMessage> = fc.oneof(
     rowsDropped: count,
   }),
   fc.array(content, { maxLength: 5 }).map((parts) => ({ type: "pack" as const, value: [1, ...parts] })),
-  fc.record({ type: fc.constant("dropped" as const), ranges, reason: text }),
+  fc.record({ type: fc.constant("dropped" as const), ranges, reason: text, epoch: fc.option(epoch) }),
   fc.record({
     type: fc.constant("status" as const),
     uptime: count,
@@ -165,7 +165,11 @@ describe("messages on the wire", () => {
       { type: "command", deviceEpoch: 3, name: "restart", arguments: null },
       "8403036772657374617274f6",
     ],
-    ["what was given up", { type: "dropped", ranges: [[4, 4]], reason: "full" }, "83028204046466756c6c"],
+    [
+      "what was given up",
+      { type: "dropped", ranges: [[4, 4]], reason: "full", epoch: null },
+      "83028204046466756c6c",
+    ],
     ["a time request", { type: "time-request" }, "8105"],
   ])("has %s in these bytes", (_, message, hex) => {
     const bytes = isUp(message) ? encodeUp(message) : encodeDown(message);

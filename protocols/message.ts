@@ -34,11 +34,13 @@ export interface PackMessage {
   readonly value: CborValue;
 }
 
-/** Up 2, `[2, ranges, reason]`: messages that were sealed and then given up. */
+/** Up 2, `[2, ranges, reason, ? epoch]`: messages that were sealed and then given up. */
 export interface Dropped {
   readonly type: "dropped";
   readonly ranges: Ranges;
   readonly reason: string;
+  /** The earlier epoch they are of; null for the epoch of this message. */
+  readonly epoch: number | null;
 }
 
 /** Up 3, `[3, {uptime, rowsDropped, outbox: {frames, bytes, bytesMax}, faults: {code: count}}]`. */

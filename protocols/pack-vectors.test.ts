@@ -92,7 +92,7 @@ describe("pack.cddl", () => {
       .replace(/"[^"]*"/g, "")
       .replace(/\b[\w-]+:/g, "")
       .match(/(?<![\w.#-])[a-z][a-z0-9-]*/g);
-    const prelude = ["any", "bstr", "int", "null", "tstr"]; // RFC 8610 appendix D
+    const prelude = ["any", "bstr", "int", "null", "tstr", "uint"]; // RFC 8610 appendix D
     expect([...new Set(used)].filter((name) => !defined.includes(name) && !prelude.includes(name))).toEqual(
       [],
     );

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { highest, includes, insert, insertRange, missing, type Ranges, size } from "./ranges.ts";
+import { highest, includes, insert, insertRange, missing, type Ranges, size, subtract } from "./ranges.ts";
 
 const numbers = fc.array(fc.nat(60), { maxLength: 60 });
 
@@ -27,7 +27,9 @@ describe("ranges of message numbers", () => {
           expect(ranges[i][0]).toBeLessThanOrEqual(ranges[i][1]);
           expect(i === 0 || ranges[i][0] > ranges[i - 1][1] + 1).toBe(true);
         }
-        const set = new Set(list.flatMap(([from, more]) => Array.from({ length: more + 1 }, (_, i) => from + i)));
+        const set = new Set(
+          list.flatMap(([from, more]) => Array.from({ length: more + 1 }, (_, i) => from + i)),
+        );
         expect(size(ranges)).toBe(set.size);
       }),
     );
@@ -42,6 +44,17 @@ describe("ranges of message numbers", () => {
           expect(includes(gaps, n)).toBe(!includes(ranges, n));
         }
         expect(highest(gaps)).toBeLessThan(Math.max(highest(ranges), 0) + 1);
+      }),
+    );
+  });
+
+  it("leave what is in one set and not in the other", () => {
+    fc.assert(
+      fc.property(numbers, numbers, (a, b) => {
+        const left = subtract(a.reduce<Ranges>(insert, []), b.reduce<Ranges>(insert, []));
+        for (let n = 0; n <= 61; n++) {
+          expect(includes(left, n)).toBe(a.includes(n) && !b.includes(n));
+        }
       }),
     );
   });

@@ -45,6 +45,24 @@ export function missing(ranges: Ranges): Ranges {
   return gaps;
 }
 
+/** The numbers of `from` that are not in `without`. */
+export function subtract(from: Ranges, without: Ranges): Ranges {
+  const left: (readonly [number, number])[] = [];
+  from.forEach((range) => {
+    let next = range[0];
+    for (let i = firstEndingAtOrAfter(without, next); i < without.length && without[i][0] <= range[1]; i++) {
+      if (without[i][0] > next) {
+        left.push([next, without[i][0] - 1]);
+      }
+      next = without[i][1] + 1;
+    }
+    if (next <= range[1]) {
+      left.push([next, range[1]]);
+    }
+  });
+  return left;
+}
+
 /** How many numbers the set holds. */
 export function size(ranges: Ranges): number {
   return ranges.reduce((total, range) => total + (range[1] - range[0] + 1), 0);
