@@ -4,7 +4,7 @@
  */
 import type { Crypto } from "../protocols/crypto.ts";
 import { open, parseAny } from "../protocols/envelope.ts";
-import { type Fault, type FaultCode, fault, isFault } from "../protocols/fault.ts";
+import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { frameMax } from "../protocols/link.ts";
 import { packShapeId } from "../protocols/pack.ts";
 import type { Ranges } from "../protocols/ranges.ts";
@@ -26,7 +26,9 @@ import {
 import { interpret, type Meaning } from "./interpret.ts";
 import type { FrameSource } from "./link.ts";
 import type { Log } from "./log.ts";
+import { Refusals } from "./refusals.ts";
 import type { DeviceRegistry } from "./registry.ts";
+import { ShapeRequests } from "./shape-requests.ts";
 import { Shapes } from "./shapes.ts";
 import type { Gap } from "./sink.ts";
 import type { Settled, Spool, SpoolEntry } from "./spool/spool.ts";
@@ -54,13 +56,11 @@ export class Ingest {
   readonly shapes: Shapes;
   /** Messages on disk, by what they are. */
   readonly counts = { received: 0, stored: 0, rows: 0, unusable: 0, parked: 0 };
-  /** Messages that were not stored, by reason. */
-  readonly refused: Partial<Record<FaultCode, number>> = {};
   readonly #options: IngestOptions;
+  readonly #refusals: Refusals;
   /** Who else waits for a reserved message's block: copies that came meanwhile, by device and number. */
   readonly #copies = new Map<string, (() => void)[]>();
-  /** When a shape was last asked for, by device and shape; ms of the monotonic clock. */
-  readonly #asked = new Map<string, number>();
+  readonly #requests: ShapeRequests;
   readonly #room = new MessageEntryRoom();
   #announced = false;
 
@@ -68,6 +68,13 @@ export class Ingest {
     this.#options = options;
     this.devices = new Devices(options);
     this.shapes = new Shapes(options.crypto);
+    this.#refusals = new Refusals(options.log);
+    this.#requests = new ShapeRequests(options);
+  }
+
+  /** Messages that were not stored, by reason. */
+  get refused(): Refusals["counts"] {
+    return this.#refusals.counts;
   }
 
   /** Takes one frame. `settled` is called once, when its fate is decided: durable, or refused, or failed. */
@@ -75,7 +82,7 @@ export class Ingest {
     this.counts.received++;
     const refusal = this.#admit(frame, source, settled);
     if (refusal !== null) {
-      this.#refuse(refusal, source);
+      this.#refusals.add(refusal, source.address);
       settled();
     }
   }
@@ -145,9 +152,8 @@ export class Ingest {
     }
     if (standing === "reserved") {
       // The same frame twice within one commit: stored once, both settled by the same fsync.
-      const key = identity(message);
-      this.#copies.set(key, [...(this.#copies.get(key) ?? []), settled]);
-      this.#count("replayed");
+      this.#join(identity(message), settled);
+      this.#refusals.count("replayed");
       return null;
     }
     // Only a message that is new says where its device is: a replayed one may come from anywhere.
@@ -182,12 +188,21 @@ export class Ingest {
         this.#durable(device, message, source, meaning, offset);
       } else {
         device.received.release(epoch, piv);
-        this.#refuse(failure, { address: device.entry.name });
+        this.#refusals.add(failure, device.entry.name);
       }
       settled();
       this.#settleCopies(message);
     };
     this.#options.spool.append(unusable ? entryKind.unusable : entryKind.message, entry, done, received);
+  }
+
+  #join(key: string, settled: () => void): void {
+    const copies = this.#copies.get(key);
+    if (copies === undefined) {
+      this.#copies.set(key, [settled]);
+    } else {
+      copies.push(settled);
+    }
   }
 
   #settleCopies(message: Authentic): void {
@@ -215,7 +230,7 @@ export class Ingest {
     this.#options.downlink.acknowledge(device, source, epoch, piv);
     if (isFault(meaning)) {
       this.counts.unusable++;
-      this.#refuse(meaning, { address: device.entry.name });
+      this.#refusals.add(meaning, device.entry.name);
       this.#options.downlink.send(device, { type: "nack", deviceEpoch: epoch, piv, code: meaning.fault });
     } else {
       this.counts.rows += meaning.rows;
@@ -267,25 +282,7 @@ export class Ingest {
           ? [awaits]
           : [];
     for (const id of wanted) {
-      this.#askForShape(device, epoch, id);
-    }
-  }
-
-  #askForShape(device: Device, deviceEpoch: number, id: string): void {
-    const key = `${device.entry.kid}/${id}`;
-    const last = this.#asked.get(key);
-    const at = this.#options.monotonic();
-    if (last === undefined || at - last >= askIntervalMin) {
-      if (this.#asked.size >= askedMax) {
-        this.#asked.clear();
-      }
-      this.#asked.set(key, at);
-      this.#options.downlink.send(device, {
-        type: "command",
-        deviceEpoch,
-        name: "send-shape",
-        arguments: id,
-      });
+      this.#requests.ask(device, epoch, id);
     }
   }
 
@@ -299,7 +296,7 @@ export class Ingest {
           ? null
           : decodeMessageEntry(waiting.payload);
       if (entry === null || isFault(entry)) {
-        this.#count("storage");
+        this.#refusals.count("storage");
         continue;
       }
       spool.append(
@@ -392,23 +389,6 @@ export class Ingest {
       { kind: entryKind.parked, payload: encodeParked(this.shapes.parked()) },
     ];
   }
-
-  #refuse(refusal: Fault, source: { readonly address: string }): void {
-    const count = this.#count(refusal.fault);
-    // One line for the first of a kind, then for each power of two: a forger does not fill the journal.
-    if ((count & (count - 1)) === 0) {
-      this.#options.log.warn(
-        { source: source.address, code: refusal.fault, count },
-        `message refused: ${refusal.detail}`,
-      );
-    }
-  }
-
-  #count(code: FaultCode): number {
-    const count = (this.refused[code] ?? 0) + 1;
-    this.refused[code] = count;
-    return count;
-  }
 }
 
 /** An authentic message: the part of its entry that comes with it. */
@@ -446,7 +426,3 @@ function awaitedShape({ message }: Meaning): string | null {
 
 /** A message is `[type, ...]`; its type is the byte after the array's head. Packs change nothing but the sinks. */
 const packType = 1;
-
-/** Between two requests for the same shape to the same device, ms. */
-const askIntervalMin = 10_000;
-const askedMax = 10_000;

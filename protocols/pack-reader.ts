@@ -20,9 +20,14 @@ import { bodyWidth, type Column, counterCount, rowLength, type Shape } from "./s
 
 /** The id of the shape of a pack message (8 hexadecimal digits), without reading the rest. */
 export function packShapeId(value: CborValue): string | Fault {
+  const id = shapeIdBytes(value);
+  return isFault(id) ? id : toHex(id);
+}
+
+function shapeIdBytes(value: CborValue): Uint8Array | Fault {
   const id = isArray(value) && value[0] === packMessage ? value[1] : undefined;
   return isBytes(id) && id.length === shapeIdLength
-    ? toHex(id)
+    ? id
     : fault("syntax", "a pack is [1, shape id of 4 bytes, ...]");
 }
 
@@ -32,7 +37,7 @@ export function packShapeId(value: CborValue): string | Fault {
  */
 export function decodePack(value: CborValue, shape: Shape): Pack | Fault {
   const counters = counterCount(shape);
-  const id = packShapeId(value);
+  const id = shapeIdBytes(value);
   if (isFault(id)) {
     return id;
   }
