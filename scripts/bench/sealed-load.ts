@@ -1,0 +1,78 @@
+import type { DeviceEntry } from "../../gateway/registry.ts";
+import { nodeCrypto } from "../../protocols/crypto-node.ts";
+import { deriveSession, type Session, seal } from "../../protocols/envelope.ts";
+import { isFault } from "../../protocols/fault.ts";
+import { createPackWriter, type PackWriter } from "../../protocols/pack.ts";
+import { type Shape, shapeId, shapeOf } from "../../protocols/shape.ts";
+import { streetAirColumns, streetAirRows } from "../../protocols/vectors/street-air.ts";
+
+export const deployment = "bench";
+
+/** One power reading a message: the least that a meter sends. */
+export const powerShape = wholeShape([{ quantity: "activePower", exponent: -2 }]);
+/** Six values a row. */
+export const airShape = wholeShape(streetAirColumns);
+
+/** A device as the bench plays it: its keys, and the number of its next message. */
+export class Sender {
+  readonly #session: Session;
+  #piv = 0;
+
+  constructor(entry: DeviceEntry) {
+    const { root, kid, alg } = entry;
+    this.#session = deriveSession(nodeCrypto, { root, deployment, kid, epoch: 1, alg, direction: "up" });
+  }
+
+  /** The next message, sealed: each number once, so no frame can be made twice. */
+  frame(body: Uint8Array): Uint8Array {
+    return seal(this.#session, this.#piv++, body);
+  }
+}
+
+/** Packs of one power reading, a second apart; each call is another one. */
+export function powerPacks(): () => Uint8Array {
+  const writer = packWriter(powerShape, 1);
+  let time = 1_785_578_400_000;
+  return () => {
+    time += 1000;
+    begin(writer, time, 1000);
+    add(writer, time, [41_236]);
+    return writer.flush();
+  };
+}
+
+/** Packs of the 24 rows of street-air. */
+export function airPacks(): () => Uint8Array {
+  const writer = packWriter(airShape, streetAirRows.length);
+  let time = 1_785_578_400_000;
+  return () => {
+    begin(writer, time, 60_000);
+    for (const row of streetAirRows) {
+      add(writer, time, row);
+      time += 60_000;
+    }
+    return writer.flush();
+  };
+}
+
+function packWriter(shape: Shape, rowsMax: number): PackWriter {
+  return createPackWriter({ shape, id: shapeId(nodeCrypto, shape), rowsMax });
+}
+
+function begin(writer: PackWriter, time: number, step: number): void {
+  writer.begin({ time, timeQuality: "synced", step });
+}
+
+function add(writer: PackWriter, time: number, row: readonly number[]): void {
+  if (writer.add(time, row) !== "added") {
+    throw new Error("a row that does not fit its pack");
+  }
+}
+
+function wholeShape(columns: Parameters<typeof shapeOf>[0]): Shape {
+  const shape = shapeOf(columns, "interval", "rows");
+  if (isFault(shape)) {
+    throw new Error(shape.detail);
+  }
+  return shape;
+}
