@@ -1,12 +1,14 @@
 /**
  * Checksums over a part of a byte array, table-driven. Names and check values ("123456789") as in the CRC RevEng catalogue:
- * X-25 906e (ISO/IEC 13239, SML, HDLC), Kermit 2189 (ITU-T V.41), CRC-32C e3069283 (RFC 3720 appendix B.4), NRSC-5 f7 (Sensirion's sensors).
+ * X-25 906e (ISO/IEC 13239, SML, HDLC), Kermit 2189 (ITU-T V.41), CRC-32C e3069283 (RFC 3720 appendix B.4), NRSC-5 f7 (Sensirion's sensors),
+ * ARC bb3d (DSMR P1).
  */
 
 const table16 = reflectedTable16(0x8408); // x^16 + x^12 + x^5 + 1, bit-reversed
 const table16one = behindZero(table16);
 const table16two = behindZero(table16one);
 const table16three = behindZero(table16two);
+const tableArc = reflectedTable16(0xa001); // x^16 + x^15 + x^2 + 1, bit-reversed
 const table32c = reflectedTable32(0x82f63b78); // Castagnoli, bit-reversed
 
 /** CRC-16/X-25 as a number; on the wire the low byte comes first. */
@@ -26,6 +28,15 @@ export function crc32c(bytes: Uint8Array, from: number, to: number, start: numbe
     crc = (crc >>> 8) ^ table32c[(crc ^ bytes[i]) & 0xff];
   }
   return ~crc >>> 0;
+}
+
+/** CRC-16/ARC as a number, as P1 telegrams have it in hexadecimal digits. */
+export function crcArc(bytes: Uint8Array, from: number, to: number): number {
+  let crc = 0;
+  for (let i = from; i < to; i++) {
+    crc = (crc >>> 8) ^ tableArc[(crc ^ bytes[i]) & 0xff];
+  }
+  return crc;
 }
 
 /** CRC-8/NRSC-5: poly 31, init ff, as Sensirion's sensors put it behind every two bytes (SHT3x datasheet §4.12: beef gives 92). */

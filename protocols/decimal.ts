@@ -128,7 +128,8 @@ export function parseDecimal(text: string): Decimal | null {
     return null;
   }
   const decimals = form[3] === undefined ? "" : form[3];
-  const digits = (form[2] + decimals).replace(/^0+(?=[0-9])/, "");
+  const significant = (form[2] + decimals).replace(/^0+/, "");
+  const digits = significant === "" ? "0" : significant;
   if (digits.length > 20 || decimals.length > exponentMax) {
     return null;
   }

@@ -1,8 +1,11 @@
+import { d0 } from "./d0.ts";
+import { dsmr } from "./dsmr.ts";
+import { mbus } from "./mbus.ts";
 import type { MeterLanguage } from "./meter.ts";
 import { sml } from "./sml.ts";
 
 /** The meter languages by name, alphabetical; one line each. */
-export const meterLanguages: readonly MeterLanguage[] = [sml];
+export const meterLanguages: readonly MeterLanguage[] = [d0, dsmr, mbus, sml];
 
 /** The language of a name that came from a config or a command line; null where there is none. */
 export function meterLanguage(name: string): MeterLanguage | null {

@@ -1,3 +1,4 @@
+import type { BlockCiphers } from "./block-ciphers.ts";
 import type { Integer } from "./decimal.ts";
 import type { Fault } from "./fault.ts";
 
@@ -23,13 +24,35 @@ export interface MeterNumber {
   readonly exponent: number;
 }
 
-/** A whole telegram whose checksums hold. */
+/** One data record of an M-Bus telegram, wired or wireless (EN 13757-3 §6). */
+export interface DataRecord {
+  /** DIF, DIFEs, VIF (with the length and text of a plain-text VIF) and VIFEs, lower-case hex. Empty for fixed data. */
+  readonly header: string;
+  /** The data as on the wire, without the length byte of variable data; lower-case hex. */
+  readonly raw: string;
+  /** What the VIF names: "volume", "flow-temperature"; codes no table knows are "vif-6f", "ext-fd-2c", "ext-fb-14". */
+  readonly quantity: string;
+  readonly function: "instantaneous" | "maximum" | "minimum" | "error";
+  readonly storage: number;
+  readonly tariff: number;
+  readonly subunit: number;
+  /** An exact decimal in `unit`; a date, time or text; the raw hex of a manufacturer's VIF; null where there is no value. */
+  readonly value: MeterNumber | string | null;
+  /** Base unit (Wh, J, m3, kg, W, J/h, m3/h, kg/h, degC, K, bar, V, A, %, s, d); null for none. */
+  readonly unit: string | null;
+}
+
+/** A whole telegram whose checksums hold, if its meter sends any. */
 export interface Telegram {
   /** Byte offset of its first byte since the decoder's start. */
   readonly offset: number;
   /** The meter's own id, lower-case hex or as sent; null where it gives none. */
   readonly meter: string | null;
   readonly readings: readonly MeterReading[];
+  /** What an M-Bus telegram holds; `readings` is empty then. Absent in the other languages. */
+  readonly records?: readonly DataRecord[];
+  /** "unchecked" where the meter sends no checksum: what is read is what came, right or wrong. Absent where a checksum held. */
+  readonly quality?: "unchecked";
 }
 
 /** A stretch of line that was no good telegram. */
@@ -43,8 +66,15 @@ export interface BadTelegram extends Fault {
  */
 export interface MeterDecoder {
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[];
-  /** Says that no more bytes come: an unfinished telegram is reported as truncated. */
-  end(): readonly BadTelegram[];
+  /** Says that no more bytes come: gives a telegram that waited for its successor, and reports an unfinished one as truncated. */
+  end(): readonly (Telegram | BadTelegram)[];
+}
+
+/** What opens a meter's encrypted telegrams. */
+export interface MeterKeys {
+  readonly ciphers: BlockCiphers;
+  /** The meter's own key: 16 bytes, or 8 for the DES of old meters. Null where nobody gave one. */
+  readonly key: Uint8Array | null;
 }
 
 /** One meter language, as its registry lists it (protocols/index.ts). */
@@ -61,5 +91,6 @@ export interface MeterLanguage {
     readonly parity: "none" | "even";
     readonly stopBits: 1 | 2;
   };
-  decoder(): MeterDecoder;
+  /** `keys` for languages that encrypt; without them an encrypted telegram is a fault that says so. */
+  decoder(keys?: MeterKeys): MeterDecoder;
 }

@@ -5,10 +5,18 @@ import { type ProblemError, problem, renderProblem } from "../gateway/problem.ts
 import { problemOfSystemError } from "../gateway/system-error.ts";
 import { type Language, language } from "../gateway/words/words.ts";
 import { fromHex } from "../protocols/bytes.ts";
+import { nodeCiphers } from "../protocols/crypto-node.ts";
 import { decimalText } from "../protocols/decimal.ts";
 import { isFault } from "../protocols/fault.ts";
 import { meterLanguage, meterLanguages } from "../protocols/index.ts";
-import type { BadTelegram, MeterLanguage, Telegram } from "../protocols/meter.ts";
+import type {
+  BadTelegram,
+  DataRecord,
+  MeterKeys,
+  MeterLanguage,
+  MeterNumber,
+  Telegram,
+} from "../protocols/meter.ts";
 import { type HexLine, hexLines } from "./hex-lines.ts";
 import type { Streams } from "./streams.ts";
 
@@ -43,7 +51,8 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
     tell(wrong);
     return wrong.exit;
   }
-  if (order.key !== undefined && fromHex(order.key) === null) {
+  const key = order.key === undefined ? null : fromHex(order.key);
+  if (order.key !== undefined && key === null) {
     const wrong = problem("USE-002", { option: "--key", value: "…", allowed: "0-9 a-f" });
     tell(wrong);
     return wrong.exit;
@@ -52,7 +61,7 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
   let bytes = 0;
   try {
     const input = order.input === "-" ? streams.stdin : createReadStream(order.input);
-    for await (const results of order.hex ? ofLines(input, chosen) : ofBytes(input, chosen)) {
+    for await (const results of order.hex ? ofLines(input, chosen, key) : ofBytes(input, chosen, key)) {
       bytes += results.bytes;
       if (!(await out.write(results.telegrams))) {
         return exitGood; // The reader has seen enough (`| head`).
@@ -83,27 +92,46 @@ interface Results {
   readonly telegrams: readonly (Telegram | BadTelegram)[];
 }
 
-async function* ofBytes(input: Readable, chosen: MeterLanguage): AsyncGenerator<Results> {
-  const decoder = chosen.decoder();
+async function* ofBytes(
+  input: Readable,
+  chosen: MeterLanguage,
+  key: Uint8Array | null,
+): AsyncGenerator<Results> {
+  const decoder = chosen.decoder(keysOf(key));
   for await (const chunk of input) {
     yield { bytes: chunk.length, telegrams: decoder.push(chunk) };
   }
   yield { bytes: 0, telegrams: decoder.end() };
 }
 
-async function* ofLines(input: Readable, chosen: MeterLanguage): AsyncGenerator<Results> {
+async function* ofLines(
+  input: Readable,
+  chosen: MeterLanguage,
+  key: Uint8Array | null,
+): AsyncGenerator<Results> {
   for await (const line of hexLines(input)) {
-    yield { bytes: line.bytes?.length ?? 0, telegrams: ofLine(line, chosen) };
+    yield { bytes: line.bytes?.length ?? 0, telegrams: ofLine(line, chosen, key) };
   }
 }
 
-/** What one line holds, with the line's number as offset. A line that holds nothing has that as its fault. */
-function ofLine(line: HexLine, chosen: MeterLanguage): readonly (Telegram | BadTelegram)[] {
+function keysOf(key: Uint8Array | null): MeterKeys {
+  return { ciphers: nodeCiphers, key };
+}
+
+/**
+ * What one line holds, with the line's number as offset. A line that holds nothing has that as its fault. The line's own key goes before
+ * that of the command line.
+ */
+function ofLine(
+  line: HexLine,
+  chosen: MeterLanguage,
+  key: Uint8Array | null,
+): readonly (Telegram | BadTelegram)[] {
   const offset = line.number;
   if (line.bytes === null) {
     return [{ offset, fault: "syntax", detail: line.trouble }];
   }
-  const decoder = chosen.decoder();
+  const decoder = chosen.decoder(keysOf(line.key === null ? key : fromHex(line.key)));
   const results = [...decoder.push(line.bytes), ...decoder.end()];
   return results.length === 0
     ? [{ offset, fault: "syntax", detail: "no telegram begins on this line" }]
@@ -149,16 +177,27 @@ class Output {
     if (isFault(result)) {
       return { offset, protocol, fault: result.fault, detail: result.detail };
     }
-    return { offset, protocol, meter: result.meter, readings: result.readings.map(readingLine) };
+    const { meter, quality } = result;
+    const readings = result.records?.map(recordLine) ?? result.readings.map(readingLine);
+    return { offset, protocol, meter, ...(quality !== undefined && { quality }), readings };
   }
 }
 
 function readingLine({ obis, value, unit, quality, time }: Telegram["readings"][number]): object {
   return {
     obis,
-    value: typeof value === "string" ? value : decimalText(value.integer, value.exponent),
+    value: valueText(value),
     unit,
     ...(quality !== undefined && { quality }),
     ...(time !== undefined && { time }),
   };
+}
+
+/** The record as it is: its members are in the order of the contract. */
+function recordLine({ value, unit, ...record }: DataRecord): object {
+  return { ...record, value: value === null ? null : valueText(value), unit };
+}
+
+function valueText(value: MeterNumber | string): string {
+  return typeof value === "string" ? value : decimalText(value.integer, value.exponent);
 }

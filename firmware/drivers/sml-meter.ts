@@ -1,6 +1,7 @@
 import type { UartSettings } from "../../boards/platform.ts";
-import { meterLanguage, meterLanguages } from "../../protocols/index.ts";
+import { meterLanguage } from "../../protocols/index.ts";
 import type { MeterLanguage } from "../../protocols/meter.ts";
+import { sml } from "../../protocols/sml.ts";
 import { numberOption, textOption, type UartDriver } from "../driver.ts";
 import type { DriverOptions } from "../installation-type.ts";
 import { MeterReader } from "../meter-reader.ts";
@@ -16,7 +17,7 @@ export const smlMeter: UartDriver = {
       name: "protocol",
       meaning: "language of the meter",
       standard: "sml",
-      choices: meterLanguages.map((language) => language.name),
+      choices: [sml.name],
     },
     { name: "baud", meaning: "baud, 0 for the language's own", standard: 0, least: 0, most: 921600 },
   ],
@@ -64,7 +65,7 @@ export const smlMeter: UartDriver = {
 
 function languageOf(options: DriverOptions): MeterLanguage {
   const named = meterLanguage(textOption(smlMeter, options, "protocol"));
-  return named === null ? meterLanguages[0] : named;
+  return named === null ? sml : named;
 }
 
 function settingsOf(language: MeterLanguage, baud: number): UartSettings {
