@@ -33,6 +33,9 @@ export interface CoreOptions {
   readonly later: (call: () => void) => void;
 }
 
+/** Between two looks for missing messages, ms. */
+const checkEvery = 5000;
+
 export class Core {
   readonly spool: Spool;
   readonly ingest: Ingest;
@@ -41,6 +44,7 @@ export class Core {
   readonly forwarders: Forwarder[] = [];
   readonly bootEpoch: number;
   readonly #options: CoreOptions;
+  #cancelWatch = (): void => {};
   readonly #context: ConstructorParameters<typeof Forwarder>[0]["context"];
 
   /**
@@ -92,6 +96,7 @@ export class Core {
     });
     this.#connect(hooks);
     this.ingest.releaseParked();
+    this.#watch();
   }
 
   /** Carries the spool to a sink, from where its cursor was left. */
@@ -123,6 +128,23 @@ export class Core {
       committed: ({ milliseconds }) => this.commits.add(milliseconds),
       synchronised: () => true,
     } satisfies SpoolHooks);
+  }
+
+  /** Looks for missing messages now and then, until stopped. */
+  #watch(): void {
+    const { clock } = this.#options;
+    this.#cancelWatch = clock.after(checkEvery, () => {
+      this.ingest.losses.check(this.ingest.witnesses(), clock.monotonic());
+      this.#watch();
+    });
+  }
+
+  /** Ends what runs by itself; the spool stays open. */
+  stop(): void {
+    this.#cancelWatch();
+    for (const forwarder of this.forwarders) {
+      forwarder.stop();
+    }
   }
 
   #wake(): void {

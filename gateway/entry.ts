@@ -6,6 +6,7 @@ import { type CborValue, decodeCbor, encodeCbor } from "../protocols/cbor.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { frameMax } from "../protocols/link.ts";
 import type { Ranges } from "../protocols/ranges.ts";
+import type { LossState } from "./losses.ts";
 import type { Gap } from "./sink.ts";
 
 export const entryKind = {
@@ -21,6 +22,8 @@ export const entryKind = {
   gap: 5,
   /** Which packs wait for their shape, written again likewise. */
   parked: 6,
+  /** What is missing and what the sinks were told of it, written again likewise. */
+  losses: 7,
 } as const;
 
 /** An authentic message with its identity (kid, epoch, PIV), never stored twice. */
@@ -182,17 +185,37 @@ export function decodeParked(payload: Uint8Array): readonly Parked[] | Fault {
     : packs;
 }
 
-export function encodeGap(gap: Gap): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(gap));
+/** A gap on its way to the sinks; `kid` where it is one of loss accounting, which takes it up again at start. */
+export interface StoredGap {
+  readonly gap: Gap;
+  readonly kid: number | null;
 }
 
-export function decodeGap(payload: Uint8Array): Gap | Fault {
+export function encodeGap({ gap, kid }: StoredGap): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ kid, gap }));
+}
+
+export function decodeGap(payload: Uint8Array): StoredGap | Fault {
   try {
-    const gap = JSON.parse(new TextDecoder().decode(payload));
-    const whole = typeof gap.device === "string" && Number.isInteger(gap.epoch) && Number.isInteger(gap.from);
-    return whole ? gap : fault("syntax", "a gap entry is not of its form");
+    const { gap, kid } = JSON.parse(new TextDecoder().decode(payload));
+    const good = typeof gap.device === "string" && Number.isInteger(gap.epoch) && Number.isInteger(gap.from);
+    return good ? { gap, kid } : fault("syntax", "a gap entry is not of its form");
   } catch {
     return fault("syntax", "a gap entry is no JSON");
+  }
+}
+
+export function encodeLosses(state: LossState): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(state));
+}
+
+export function decodeLosses(payload: Uint8Array): LossState | Fault {
+  try {
+    const state = JSON.parse(new TextDecoder().decode(payload));
+    const good = Array.isArray(state.epochs) && Array.isArray(state.rowsDropped);
+    return good ? state : fault("syntax", "a losses entry is not of its form");
+  } catch {
+    return fault("syntax", "a losses entry is no JSON");
   }
 }
 

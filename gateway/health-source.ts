@@ -1,7 +1,7 @@
 /** What health shows, gathered from the parts when somebody asks. */
 import type { Drops } from "./drops.ts";
 import type { Forwarder } from "./forward.ts";
-import type { Concern, HealthSource } from "./health.ts";
+import type { Concern, GapReport, HealthSource } from "./health.ts";
 import type { Ingest } from "./ingest.ts";
 import type { GatewayLink } from "./link.ts";
 import type { Figures } from "./metrics.ts";
@@ -52,6 +52,8 @@ export function healthSource(parts: HealthParts): HealthSource {
     spool: () => spoolFigures(spool),
     sinks: () => Object.fromEntries(sinks.map((sink) => [sink.name, sink.state()])),
     frames: () => Object.fromEntries(links.map(({ name, counters }) => [name, framesOf(counters)])),
+    missing: () => ingest.losses.count(ingest.witnesses()),
+    gaps: () => gapReport(ingest),
     onSync: (listener) => commits.listen(listener),
   };
 }
@@ -63,6 +65,13 @@ function spoolFigures(spool: Spool): ReturnType<HealthSource["spool"]> {
     bytes: spool.bytesFrom(slowest),
     capacity: spool.stats().bytesMax,
     oldestAge: oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest.time) / 1000),
+  };
+}
+
+export function gapReport(ingest: Ingest): GapReport {
+  return {
+    gaps: ingest.witnesses().flatMap((witness) => ingest.losses.of(witness)),
+    rowsDropped: Object.fromEntries([...ingest.losses.rowsDropped].filter(([, count]) => count > 0)),
   };
 }
 

@@ -13,6 +13,8 @@ function source(changes: Partial<HealthSource> = {}): HealthSource & { sync: (se
     duplicates: () => 3,
     delivered: () => ({ city: 40, file: 41 }),
     dropped: () => [{ sink: "city", reason: "full", records: 7 }],
+    missing: () => 3,
+    gaps: () => ({ gaps: [], rowsDropped: { "urn:dev:ops:pb-meter-1": 2 } }),
     spool: () => ({ bytes: 1000, capacity: 64_000, oldestAge: 2.5 }),
     sinks: () => ({
       city: { connected: false, trouble: "no network" },

@@ -3,6 +3,7 @@ import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { createMetrics, type MetricsSource } from "./metrics.ts";
 import type { Address } from "./schema.ts";
+import type { Gap } from "./sink.ts";
 import { problemOfSystemError } from "./system-error.ts";
 
 /** Something a person should know. `failing`: the gateway does not do its work. `degraded`: it does, but something is in the way. */
@@ -17,6 +18,16 @@ export interface HealthSource extends MetricsSource {
   /** Seconds since the start. */
   uptime(): number;
   concerns(): readonly Concern[];
+  /** What is missing, by device. */
+  gaps(): GapReport;
+}
+
+/** What GET /gaps answers and `hasen gaps` shows. */
+export interface GapReport {
+  /** Messages that never came, as ranges of numbers. */
+  readonly gaps: readonly Gap[];
+  /** Rows that devices lost before they sealed them, by URN, as they count themselves. */
+  readonly rowsDropped: Readonly<Record<string, number>>;
 }
 
 export interface HealthServer {
@@ -52,6 +63,7 @@ export function healthApp(source: HealthSource): Hono {
     };
     return context.json(body, failing ? 503 : 200, { "Cache-Control": "no-store" });
   });
+  app.get("/gaps", (context) => context.json(source.gaps(), 200, { "Cache-Control": "no-store" }));
   app.get("/metrics", async (context) =>
     context.body(await metrics.metrics(), 200, { "Content-Type": metrics.contentType }),
   );

@@ -13,10 +13,13 @@ import { type Device, Devices } from "./devices.ts";
 import type { Downlink } from "./downlink.ts";
 import {
   decodeDeviceState,
+  decodeGap,
+  decodeLosses,
   decodeMessageEntry,
   decodeParked,
   encodeDeviceState,
   encodeGap,
+  encodeLosses,
   encodeMessageEntry,
   encodeParked,
   entryKind,
@@ -26,6 +29,7 @@ import {
 import { interpret, type Meaning } from "./interpret.ts";
 import type { FrameSource } from "./link.ts";
 import type { Log } from "./log.ts";
+import { Losses, type Witness } from "./losses.ts";
 import { Refusals } from "./refusals.ts";
 import type { DeviceRegistry } from "./registry.ts";
 import { ShapeRequests } from "./shape-requests.ts";
@@ -54,6 +58,7 @@ export interface IngestOptions {
 export class Ingest {
   readonly devices: Devices;
   readonly shapes: Shapes;
+  readonly losses = new Losses((gap, kid) => this.declare(gap, kid));
   /** Messages on disk, by what they are. */
   readonly counts = { received: 0, stored: 0, rows: 0, unusable: 0, parked: 0 };
   readonly #options: IngestOptions;
@@ -261,9 +266,19 @@ export class Ingest {
       this.shapes.park({ shape: awaits, offset, message: identity(entry) });
       this.#options.spool.pin(offset);
     } else if (message.type === "hello") {
+      const bootTime = entry.received - message.uptime * 1000;
+      device.received.setBootTime(entry.epoch, bootTime);
+      this.losses.rows(device.entry.device, message.rowsDropped);
+      if (message.previousEpoch !== null) {
+        this.losses.ended(entry.kid, message.previousEpoch, message.lastPiv, bootTime);
+      }
+    } else if (message.type === "status") {
       device.received.setBootTime(entry.epoch, entry.received - message.uptime * 1000);
+      this.losses.rows(device.entry.device, message.rowsDropped);
     } else if (message.type === "dropped") {
-      device.received.close(entry.epoch, message.ranges);
+      const epoch = message.epoch ?? entry.epoch;
+      device.received.close(epoch, message.ranges);
+      this.losses.dropped(entry.kid, epoch, message.ranges);
     } else if (message.type === "shape") {
       this.shapes.learn(message.shape);
     }
@@ -316,6 +331,7 @@ export class Ingest {
 
   /** Numbers that cannot be kept as missing any longer are declared lost to every sink. */
   #giveUp(device: Device, epoch: number, ranges: Ranges): void {
+    this.losses.dropped(device.entry.kid, epoch, ranges);
     for (const [from, to] of ranges) {
       this.declare({
         device: device.entry.device,
@@ -329,8 +345,8 @@ export class Ingest {
   }
 
   /** Puts a gap into the spool, on its way to the sinks. */
-  declare(gap: Gap): void {
-    this.#options.spool.append(entryKind.gap, encodeGap(gap), () => this.#announce());
+  declare(gap: Gap, kid: number | null = null): void {
+    this.#options.spool.append(entryKind.gap, encodeGap({ gap, kid }), () => this.#announce());
   }
 
   /** Takes in one entry found in the spool at start. */
@@ -357,7 +373,26 @@ export class Ingest {
         this.shapes.park(parked);
         this.#options.spool.pin(parked.offset);
       }
+    } else if (kind === entryKind.gap) {
+      const stored = decodeGap(payload);
+      if (!isFault(stored) && stored.kid !== null) {
+        this.losses.restore(stored.gap, stored.kid);
+      }
+    } else if (kind === entryKind.losses) {
+      const state = decodeLosses(payload);
+      if (!isFault(state)) {
+        this.losses.restoreState(state);
+      }
     }
+  }
+
+  /** Devices heard of, with what has arrived from each. */
+  witnesses(): Witness[] {
+    return this.devices.heard().map(({ entry, received }) => ({
+      kid: entry.kid,
+      device: entry.device,
+      epochs: received.epochs(),
+    }));
   }
 
   #restoreMeaning(device: Device, entry: MessageEntry, offset: number): void {
@@ -387,6 +422,7 @@ export class Ingest {
         .map((state) => ({ kind: entryKind.deviceState, payload: encodeDeviceState(state) })),
       ...this.shapes.encoded().map((payload) => ({ kind: entryKind.shape, payload })),
       { kind: entryKind.parked, payload: encodeParked(this.shapes.parked()) },
+      { kind: entryKind.losses, payload: encodeLosses(this.losses.state()) },
     ];
   }
 }

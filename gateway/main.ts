@@ -7,7 +7,6 @@ import { FailureBudget } from "./budget.ts";
 import type { GatewayConfig } from "./config.ts";
 import { Core } from "./core.ts";
 import { authenticator } from "./credentials.ts";
-import type { Forwarder } from "./forward.ts";
 import { isSinkCursor } from "./forward.ts";
 import { type HealthServer, startHealth } from "./health.ts";
 import { healthSource } from "./health-source.ts";
@@ -99,7 +98,7 @@ async function assemble(
   const retire = setInterval(() => void spool.retire(), retireEvery);
   log.info({ version, devices: registry.entries().length }, `gateway ${config.gateway} ${version}: ready`);
   return {
-    stop: () => stopInOrder({ health, listening, forwarders, started, spool, registry, retire, log }),
+    stop: () => stopInOrder({ health, listening, core, started, spool, registry, retire, log }),
   };
 }
 
@@ -226,7 +225,7 @@ function create<Part>(
 interface Stopping {
   readonly health: HealthServer;
   readonly listening: readonly GatewayLink[];
-  readonly forwarders: readonly Forwarder[];
+  readonly core: Core;
   readonly started: readonly Sink[];
   readonly spool: Spool;
   readonly registry: DeviceRegistry;
@@ -238,7 +237,7 @@ interface Stopping {
 async function stopInOrder({
   health,
   listening,
-  forwarders,
+  core,
   started,
   spool,
   registry,
@@ -248,9 +247,7 @@ async function stopInOrder({
   clearInterval(retire);
   registry.close();
   await Promise.all(listening.map((link) => link.stop()));
-  for (const forwarder of forwarders) {
-    forwarder.stop();
-  }
+  core.stop();
   await Promise.all(started.map((sink) => sink.stop()));
   await health.stop();
   await spool.close();

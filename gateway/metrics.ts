@@ -15,6 +15,8 @@ export interface MetricsSource {
   delivered(): Figures;
   /** Records given up, by sink and reason. */
   dropped(): readonly { readonly sink: string; readonly reason: string; readonly records: number }[];
+  /** Messages that are missing, over all devices. */
+  missing(): number;
   spool(): SpoolFigures;
   /** By name. */
   sinks(): Readonly<Record<string, SinkState>>;
@@ -61,6 +63,9 @@ export function createMetrics(source: MetricsSource): Registry {
     Object.entries(source.frames()).flatMap(([link, results]) =>
       Object.entries(results).map(([result, value]) => ({ value, labels: { link, result } })),
     ),
+  );
+  gauge(parts, "missing_messages", "Messages that devices numbered and that never came.", () =>
+    source.missing(),
   );
   gauge(parts, "spool_bytes", "Bytes that wait for a sink.", () => source.spool().bytes);
   gauge(parts, "spool_capacity_bytes", "Most bytes the spool may hold.", () => source.spool().capacity);

@@ -70,7 +70,8 @@ export class Received {
   setBootTime(epoch: number, bootTime: number): void {
     const state = this.#open(epoch);
     if (state !== null) {
-      state.bootTime ??= bootTime;
+      // A message that waited makes the boot look later than it was.
+      state.bootTime = Math.min(state.bootTime ?? bootTime, bootTime);
     }
   }
 

@@ -31,12 +31,12 @@ const nothing: Resolved = { records: [], gaps: [] };
 /** What one entry means to a sink; nothing for what concerns the gateway alone. */
 export function resolveEntry(kind: number, payload: Uint8Array, context: ResolveContext): Resolved | Fault {
   if (kind === entryKind.gap) {
-    const gap = decodeGap(payload);
-    return isFault(gap)
-      ? gap
-      : gap.sink === undefined || gap.sink === context.sink
-        ? { records: [], gaps: [gap] }
-        : nothing;
+    const stored = decodeGap(payload);
+    if (isFault(stored)) {
+      return stored;
+    }
+    const { gap } = stored;
+    return gap.sink === undefined || gap.sink === context.sink ? { records: [], gaps: [gap] } : nothing;
   }
   if (kind !== entryKind.message) {
     return nothing;

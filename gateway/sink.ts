@@ -68,6 +68,8 @@ export interface Gap {
   readonly to: number | null;
   readonly state: "open" | "closed" | "dropped";
   readonly reason: string;
+  /** With an open end: Unix seconds before which it lies. */
+  readonly before?: number;
   /** The sink it is missing at, where others may have it. */
   readonly sink?: string;
 }

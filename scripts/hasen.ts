@@ -68,6 +68,7 @@ function commands(streams: Streams, exit: (code: number) => void): Command {
   addDecode(program, streams, exit);
   addGateway(program, streams, exit);
   addDevice(program, streams, exit);
+  addGaps(program, streams, exit);
   return program;
 }
 
@@ -112,6 +113,19 @@ function addGateway(program: Command, streams: Streams, exit: Exit): void {
         exit(await gatewayCommand({ ...options, lang: languageOf(program), version }, streams));
       },
     );
+}
+
+function addGaps(program: Command, streams: Streams, exit: Exit): void {
+  command(program, "gaps", [
+    ["hasen gaps --config gateway.yaml", "which messages are missing, device by device"],
+  ])
+    .description("Ask the running gateway what is missing; exit 1 when something is.")
+    .requiredOption("--config <file>", "the gateway's config (YAML)")
+    .option("--json", "the gaps as JSON")
+    .action(async (options: { config: string; json?: boolean }) => {
+      const { gapsCommand } = await import("./gaps.ts");
+      exit(await gapsCommand({ ...options, lang: languageOf(program) }, streams));
+    });
 }
 
 function addDevice(program: Command, streams: Streams, exit: Exit): void {

@@ -2,6 +2,12 @@ import type { en } from "./en.ts";
 
 /** The same sentences in German. A missing key and a superfluous one are both compile errors. */
 export const de: Readonly<Record<keyof typeof en, string>> = {
+  "gaps.none": "Nichts fehlt.",
+  "gaps.one": "{device}: Nachricht {epoch}/{from} fehlt.",
+  "gaps.range": "{device}: Nachrichten {epoch}/{from} bis {epoch}/{to} fehlen ({count}).",
+  "gaps.openEnd": "{device}: Ab {epoch}/{from}, vor {before}, weiß das Gerät nicht, was es gesendet hat.",
+  "gaps.rows": "{device}: {count} Zeilen gingen im Gerät verloren, bevor sie Nachrichten wurden.",
+
   "label.problem": "Fehler",
   "label.why": "Warum",
   "label.next": "Weiter",

@@ -8,6 +8,12 @@ type Words = Readonly<Record<string, string>> &
  * filled in; a problem has `.what`, `.why` and `.next`, a fault `.means` and `.next`. No sentence is ever put together from parts.
  */
 export const en = {
+  "gaps.none": "Nothing is missing.",
+  "gaps.one": "{device}: message {epoch}/{from} is missing.",
+  "gaps.range": "{device}: messages {epoch}/{from} to {epoch}/{to} are missing ({count}).",
+  "gaps.openEnd": "{device}: from {epoch}/{from} on, before {before}, the device does not know what it sent.",
+  "gaps.rows": "{device}: {count} rows were lost on the device before they became messages.",
+
   "label.problem": "Problem",
   "label.why": "Why",
   "label.next": "Next",
