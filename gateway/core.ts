@@ -126,6 +126,7 @@ export class Core {
       damaged: ({ from, to }, file) =>
         log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),
       committed: ({ milliseconds }) => this.commits.add(milliseconds),
+      trouble: (reason) => logTrouble(reason, log),
       synchronised: () => true,
     } satisfies SpoolHooks);
   }
@@ -151,6 +152,17 @@ export class Core {
     for (const forwarder of this.forwarders) {
       forwarder.wake();
     }
+  }
+}
+
+function logTrouble(reason: Fault | null, log: Log): void {
+  if (reason === null) {
+    log.info({}, "spool: stores again, and takes what the devices kept meanwhile");
+  } else {
+    log.error(
+      { code: reason.fault },
+      `spool: nothing can be stored, so nothing is acknowledged and the devices keep it: ${reason.detail}`,
+    );
   }
 }
 

@@ -82,7 +82,7 @@ function framesOf({ framesIn, framesOut, refused }: GatewayLink["counters"]): Fi
 /** Shares of the spool at which it is nearly full, and of refusals that fail. */
 const nearlyFull = 0.9;
 
-function concernsOf({ spool, ingest, sinks }: HealthParts): Concern[] {
+function concernsOf({ spool, links, sinks }: HealthParts): Concern[] {
   const concerns: Concern[] = [];
   const { bytes, capacity } = spoolFigures(spool);
   if (bytes > nearlyFull * capacity) {
@@ -92,12 +92,19 @@ function concernsOf({ spool, ingest, sinks }: HealthParts): Concern[] {
       reason: "it is nearly full: bring the sinks back or give it more room",
     });
   }
-  if ((ingest.refused.full ?? 0) + (ingest.refused.storage ?? 0) > 0 && spool.stats().refused > 0) {
+  const { trouble } = spool.stats();
+  if (trouble !== null) {
     concerns.push({
-      level: "degraded",
+      level: "failing",
       part: "spool",
-      reason: "messages could not be stored and stay with their devices: look at the disk",
+      reason: `messages cannot be stored and stay with their devices: ${trouble.detail}`,
     });
+  }
+  for (const link of links) {
+    const reason = link.trouble();
+    if (reason !== null) {
+      concerns.push({ level: "degraded", part: `link ${link.name}`, reason });
+    }
   }
   for (const sink of sinks) {
     const { connected, trouble } = sink.state();

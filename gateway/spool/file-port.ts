@@ -47,11 +47,30 @@ export interface LockHolder {
 /** The Fault of a failed system call, from its errno name (ENOSPC, EIO...) and what it was about. */
 export function diskFault(errno: string, what: string): Fault {
   const code: FaultCode = errno === "ENOSPC" || errno === "EDQUOT" ? "full" : "storage";
-  return fault(
-    code,
-    code === "full" ? `no room on the disk (${errno}): ${what}` : `disk error ${errno}: ${what}`,
-  );
+  return fault(code, `${what}: ${says[errno] ?? "the disk failed"}`);
 }
+
+/** Whether the Fault means that this user has no right to the file. */
+export function isForbidden({ detail }: Fault): boolean {
+  return detail.endsWith(forbidden);
+}
+
+const forbidden = "this user may not use it";
+/** The system's error names, for people. */
+const says: Readonly<Record<string, string>> = {
+  EACCES: forbidden,
+  EPERM: forbidden,
+  ENOSPC: "no room is left on the disk; “df -h” shows who uses it",
+  EDQUOT: "this user's share of the disk is used up",
+  EROFS: "the disk can only be read; it is mounted so, or it protects itself because it has failed",
+  EIO: "the disk failed to read or write; “dmesg | tail” shows what the system noticed",
+  ENOENT: "it is not there",
+  EEXIST: "it is there already",
+  ENOTDIR: "a file is in the place of its folder",
+  EISDIR: "a folder is in its place",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
+};
 
 /** Reads, and asks again a few times where the disk refuses: what is given up as unreadable may be given up for good. */
 export function readPatiently(file: SpoolFile, target: Uint8Array, position: number): number | Fault {

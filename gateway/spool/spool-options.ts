@@ -1,3 +1,4 @@
+import type { Fault } from "../../protocols/fault.ts";
 import type { SpoolEntry } from "./block.ts";
 import type { SpoolClock } from "./commit-queue.ts";
 import type { Span } from "./reader.ts";
@@ -50,6 +51,8 @@ export interface SpoolHooks {
     readonly entries: number;
     readonly bytes: number;
   }): void;
+  /** Commits begin to fail, with the reason; null when one is durable again. */
+  trouble?(reason: Fault | null): void;
   /** Whether the clock is synchronised now. */
   synchronised?(): boolean;
 }

@@ -7,7 +7,7 @@ import { CommitQueue } from "./commit-queue.ts";
 import type { Cursor } from "./cursor.ts";
 import { CursorFile } from "./cursor-file.ts";
 import { Cursors } from "./cursors.ts";
-import type { FileLock, FilePort } from "./file-port.ts";
+import { type FileLock, type FilePort, isForbidden } from "./file-port.ts";
 import { Pins } from "./pins.ts";
 import { Reader, type ReadLimit, type Span } from "./reader.ts";
 import { type Recovered, type RecoveryReport, recover } from "./recovery.ts";
@@ -40,6 +40,8 @@ export interface SpoolStats {
   readonly waiting: number;
   /** Entries refused since the start. */
   readonly refused: number;
+  /** Why the last commit failed; null when it did not. */
+  readonly trouble: Fault | null;
 }
 
 const dayMs = 86_400_000;
@@ -67,6 +69,7 @@ export class Spool {
   #turn: Promise<unknown> = Promise.resolve();
   readonly #told = new Set<number>();
   #closed: Promise<void> | null = null;
+  #trouble: Fault | null = null;
 
   /**
    * Opens the spool of a folder, repairing what it can; damage never keeps it from starting. Rejects with a ProblemError where
@@ -282,6 +285,7 @@ export class Spool {
       bytesWritten,
       waiting: this.#queue.waiting,
       refused: this.#queue.refused,
+      trouble: this.#trouble,
     };
   }
 
@@ -301,11 +305,20 @@ export class Spool {
   async #commit(batch: Batch): Promise<number | Fault> {
     const began = this.#settings.clock.monotonic();
     const result = await this.#ring.commit(batch);
+    this.#tellTrouble(isFault(result) ? result : null);
     if (typeof result === "number") {
       const milliseconds = this.#settings.clock.monotonic() - began;
       this.#hooks.committed?.({ milliseconds, entries: batch.count, bytes: batch.length });
     }
     return result;
+  }
+
+  #tellTrouble(trouble: Fault | null): void {
+    const told = this.#trouble?.fault;
+    this.#trouble = trouble;
+    if (told !== trouble?.fault) {
+      this.#hooks.trouble?.(trouble);
+    }
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -338,7 +351,7 @@ function openProblem(folder: string, failure: Fault): ProblemError {
   if (failure.fault === "full") {
     return problem("SPL-073", { path: folder });
   }
-  return /\bE(ACCES|PERM)\b/.test(failure.detail)
+  return isForbidden(failure)
     ? problem("FIL-077", { path: folder, user: userInfo().username })
     : problem("SPL-074", { path: folder, reason: failure.detail });
 }
