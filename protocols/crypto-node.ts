@@ -8,7 +8,8 @@ import {
   createSecretKey,
   type KeyObject,
 } from "node:crypto";
-import { equal } from "./bytes.ts";
+import type { BlockCipher, BlockCiphers } from "./block-ciphers.ts";
+import { concat, equal } from "./bytes.ts";
 import type { Aead, Crypto } from "./crypto.ts";
 
 const cipher: CipherCCMTypes = "aes-128-ccm";
@@ -29,6 +30,22 @@ export const nodeCrypto: Crypto = {
   },
   ccm: (key) => ccm(createSecretKey(key)),
 };
+
+/** The meters' ciphers over node:crypto. OpenSSL 3 keeps DES away, but has its triple, which with one key three times is the same. */
+export const nodeCiphers: BlockCiphers = {
+  aesCbc: cbc("aes-128-cbc", (key) => key),
+  aesCtr: (key, counter, data) => plain(createCipheriv("aes-128-ctr", key, counter).update(data)),
+  desCbc: cbc("des-ede3-cbc", (key) => concat([key, key, key])),
+};
+
+function cbc(name: string, spread: (key: Uint8Array) => Uint8Array): BlockCipher {
+  return {
+    encrypt: (key, iv, data) =>
+      plain(createCipheriv(name, spread(key), iv).setAutoPadding(false).update(data)),
+    decrypt: (key, iv, data) =>
+      plain(createDecipheriv(name, spread(key), iv).setAutoPadding(false).update(data)),
+  };
+}
 
 function ccm(secret: KeyObject): Aead {
   const seal: Aead["seal"] = (nonce, additional, plaintext) => {

@@ -1,0 +1,136 @@
+import { toHex } from "./bytes.ts";
+import { type Fault, fault, isFault } from "./fault.ts";
+import { readRecords } from "./mbus-record.ts";
+import type { DataRecord } from "./meter.ts";
+
+/** What stands between the CI field and the data records: EN 13757-7 §7 (transport layer), EN 13757-3 annex G (fixed data). */
+
+export const ciFixed = 0x73;
+export const ciLongHeader = 0x72;
+export const ciShortHeader = 0x7a;
+export const ciNoHeader = 0x78;
+export const ciCompact = 0x79;
+export const ciError = 0x70;
+
+export interface TransportHeader {
+  /** Maker 2, id 4, version 1, type 1, as on the wire. Null where the header leaves it to the link layer. */
+  readonly address: Uint8Array | null;
+  readonly accessNumber: number;
+  readonly status: number;
+  /** Configuration word: bits 8 to 12 are the security mode. 0 where there is no header. */
+  readonly config: number;
+  /** Where the data begins. */
+  readonly end: number;
+}
+
+/** Of an error report, by its byte: EN 13757-3 table 17. */
+const errors: readonly string[] = [
+  "unspecified error",
+  "unknown CI field",
+  "buffer too long",
+  "too many records",
+  "premature end of record",
+  "more than 10 DIFEs",
+  "more than 10 VIFEs",
+  "reserved",
+  "application too busy",
+  "too many readouts",
+];
+
+/** The header behind the CI field at `at`, for the CI fields of variable data. */
+export function readHeader(bytes: Uint8Array, at: number, to: number): TransportHeader | Fault {
+  const ci = bytes[at];
+  const long = ci === ciLongHeader;
+  const length = long ? 12 : ci === ciShortHeader ? 4 : 0;
+  if (ci === ciError) {
+    return fault("content", "the meter reports an error: " + errorText(bytes, at + 1, to));
+  }
+  if (ci !== ciNoHeader && length === 0) {
+    return fault("unsupported", "CI field " + toHex(bytes.subarray(at, at + 1)) + " is not read here");
+  }
+  if (at + 1 + length > to) {
+    return fault("truncated", "the telegram ends inside its header");
+  }
+  const rest = at + 1 + (long ? 8 : 0);
+  return {
+    address: long ? addressOf(bytes, at + 1) : null,
+    accessNumber: length === 0 ? 0 : bytes[rest],
+    status: length === 0 ? 0 : bytes[rest + 1],
+    config: length === 0 ? 0 : bytes[rest + 2] | (bytes[rest + 3] << 8),
+    end: at + 1 + length,
+  };
+}
+
+/** The long header has the id first, the link layer the maker: this is the link layer's order. */
+function addressOf(bytes: Uint8Array, at: number): Uint8Array {
+  const address = new Uint8Array(8);
+  address.set(bytes.subarray(at + 4, at + 6), 0);
+  address.set(bytes.subarray(at, at + 4), 2);
+  address.set(bytes.subarray(at + 6, at + 8), 6);
+  return address;
+}
+
+/** The eight digits of an id as printed on the meter: its bytes backwards. */
+export function idText(bytes: Uint8Array, at: number): string {
+  return toHex(new Uint8Array([bytes[at + 3], bytes[at + 2], bytes[at + 1], bytes[at]]));
+}
+
+/** Three letters of five bits each (EN 62056-21 flag code). */
+export function makerText(low: number, high: number): string {
+  const code = low | (high << 8);
+  return String.fromCharCode(64 + ((code >> 10) & 31), 64 + ((code >> 5) & 31), 64 + (code & 31));
+}
+
+/** The whole of an unencrypted answer, from its CI field at `at`. */
+export function readApplication(
+  bytes: Uint8Array,
+  at: number,
+  to: number,
+): { readonly meter: string | null; readonly records: readonly DataRecord[] } | Fault {
+  if (bytes[at] === ciFixed) {
+    return readFixed(bytes, at, to);
+  }
+  const header = readHeader(bytes, at, to);
+  if (isFault(header)) {
+    return header;
+  }
+  const records = readRecords(bytes, header.end, to);
+  if (isFault(records)) {
+    return records;
+  }
+  return { meter: header.address === null ? null : idText(header.address, 2), records: records };
+}
+
+/** Id 4, access number, status, medium and units 2, two counters of 4. The units' table is not read: the counters stay bytes. */
+function readFixed(
+  bytes: Uint8Array,
+  at: number,
+  to: number,
+): { readonly meter: string | null; readonly records: readonly DataRecord[] } | Fault {
+  if (to - at !== 17) {
+    return fault("syntax", "fixed data of " + String(to - at - 1) + " bytes; 16 were expected");
+  }
+  return {
+    meter: idText(bytes, at + 1),
+    records: [counter(bytes, at + 9), counter(bytes, at + 13)],
+  };
+}
+
+function counter(bytes: Uint8Array, at: number): DataRecord {
+  return {
+    header: "",
+    raw: toHex(bytes.subarray(at, at + 4)),
+    quantity: "fixed",
+    function: "instantaneous",
+    storage: 0,
+    tariff: 0,
+    subunit: 0,
+    value: null,
+    unit: null,
+  };
+}
+
+function errorText(bytes: Uint8Array, at: number, to: number): string {
+  const code = at < to ? bytes[at] : 0;
+  return code < errors.length ? errors[code] : "code " + String(code);
+}
