@@ -48,6 +48,29 @@ describe("a meter's telegrams", () => {
     ]);
   });
 
+  it("that count in kilowatt hours and megawatt hours become watt hours, digit for digit", () => {
+    const { measured } = reading(
+      [register("1-0:1.8.0", 29416461, -4, "kWh"), register("1-0:16.7.0", -418, -3, "kW")],
+      [register("1-0:1.8.0", 29055, -3, "MWh"), register("1-0:16.7.0", 5, 0, "kvar")],
+    );
+    expect(measured).toEqual([
+      {
+        columns: [
+          { quantity: "activeEnergyImported", exponent: -1 },
+          { quantity: "activePower", exponent: 0 },
+        ],
+        values: [29416461, -418],
+      },
+      {
+        columns: [
+          { quantity: "activeEnergyImported", exponent: 3 },
+          { quantity: "activePower", exponent: 0 },
+        ],
+        values: [29055, null],
+      },
+    ]);
+  });
+
   it("keep their columns while nothing new comes, and what is left out is missing", () => {
     const { measured } = reading([energy, power], [energy], [energy, power]);
     expect(measured[1].columns).toBe(measured[0].columns);

@@ -74,8 +74,8 @@ function registersOf(readings: readonly MeterReading[], sink: ReaderSink): reado
   const registers: Register[] = [];
   for (let i = 0; i < readings.length; i++) {
     const quantity = quantityOfObis(readings[i].obis);
-    const value = readings[i].value;
-    if (quantity === null || typeof value === "string" || readings[i].unit !== quantities[quantity].dlms) {
+    const value = quantity === null ? null : valueIn(quantities[quantity].dlms, readings[i]);
+    if (quantity === null || value === null) {
       continue;
     }
     if (registers.some((register) => register.column.quantity === quantity)) {
@@ -88,6 +88,22 @@ function registersOf(readings: readonly MeterReading[], sink: ReaderSink): reado
     registers.push({ column: { quantity: quantity, exponent: value.exponent }, value: value });
   }
   return registers.sort((a, b) => rank(a.column) - rank(b.column));
+}
+
+/** A reading in this unit: D0 and P1 meters count in kWh what the table counts in Wh. Null for text and for other units. */
+function valueIn(unit: string | null, reading: MeterReading): MeterNumber | null {
+  const value = reading.value;
+  if (typeof value === "string" || reading.unit === null) {
+    return null;
+  }
+  if (reading.unit === unit) {
+    return value;
+  }
+  const prefix = reading.unit.charAt(0);
+  const more = prefix === "k" ? 3 : prefix === "M" ? 6 : 0;
+  return more > 0 && reading.unit.substr(1) === unit
+    ? { integer: value.integer, exponent: value.exponent + more }
+    : null;
 }
 
 /** The same array as before where nothing is new. */

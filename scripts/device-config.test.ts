@@ -60,7 +60,7 @@ it("the example of a device is valid and becomes what the core needs", () => {
   } as const;
   const installation = installationOf(settings, credentials, "1.0", drivers);
   expect(installation.sensors).toMatchObject([
-    { driver: "sml-meter", interval: 900000, heartbeat: 900000, options: { protocol: "sml", baud: 0 } },
+    { driver: "sml-meter", interval: 900000, heartbeat: 900000, options: { baud: 0 } },
     { driver: "pmsx003", port: "/dev/serial0", interval: 60000 },
   ]);
   expect(installation.sensors[1]?.deadBands).toEqual([

@@ -1,37 +1,19 @@
-import type { UartSettings } from "../../boards/platform.ts";
-import { meterLanguage } from "../../protocols/index.ts";
-import type { MeterLanguage } from "../../protocols/meter.ts";
 import { sml } from "../../protocols/sml.ts";
-import { numberOption, textOption, type UartDriver } from "../driver.ts";
-import type { DriverOptions } from "../installation-type.ts";
-import { MeterReader } from "../meter-reader.ts";
+import { pushMeter } from "../push-meter.ts";
 
 /** An electricity meter that pushes its registers through the optical INFO interface, once a second or so. */
-export const smlMeter: UartDriver = {
+export const smlMeter = pushMeter({
   name: "sml-meter",
   title: "Electricity meter with an optical head (SML)",
   datasheet: "VDE FNN Lastenheft Basiszähler, Funktionale Merkmale; BSI TR-03109-1 annex IV (SML)",
-  kind: "uart",
-  options: [
-    {
-      name: "protocol",
-      meaning: "language of the meter",
-      standard: "sml",
-      choices: [sml.name],
-    },
-    { name: "baud", meaning: "baud, 0 for the language's own", standard: 0, least: 0, most: 921600 },
-  ],
-  columns: () => null,
+  language: sml,
   fresh: 5000, // meters push every 1 to 4 s
   silence: 12000,
-  warmUp: 0,
   advice: {
     noBytes:
       "check that the head sits on the meter's optical port with its cable down, holds by its magnet, and that the right port is named",
     noMeasurement: "wrong baud rate or protocol, or the head sits askew and catches stray light",
   },
-  settings: (options) => settingsOf(languageOf(options), numberOption(smlMeter, options, "baud")),
-  reader: (options) => new MeterReader(languageOf(options)),
   examples: [
     {
       title: "2941646.1 Wh drawn, 234.5 W fed in",
@@ -61,19 +43,4 @@ export const smlMeter: UartDriver = {
       fault: "checksum",
     },
   ],
-};
-
-function languageOf(options: DriverOptions): MeterLanguage {
-  const named = meterLanguage(textOption(smlMeter, options, "protocol"));
-  return named === null ? sml : named;
-}
-
-function settingsOf(language: MeterLanguage, baud: number): UartSettings {
-  const line = language.line;
-  return {
-    baud: baud === 0 ? line.baud : baud,
-    dataBits: line.dataBits,
-    parity: line.parity,
-    stopBits: line.stopBits,
-  };
-}
+});
