@@ -27,6 +27,12 @@ export function takeLock(path: string): FileLock | LockHolder {
   return { pid: parse(holderAt(path) ?? "")?.pid ?? 0, since: Date.now() };
 }
 
+/** The living process that has a folder's lock; null where none has it, or nobody may look. Takes nothing. */
+export function lockHolder(path: string): LockHolder | null {
+  const holder = parse(holderAt(path) ?? "");
+  return holder !== null && isAlive(holder) ? { pid: holder.pid, since: holder.since } : null;
+}
+
 interface Holder {
   readonly pid: number;
   /** Clock ticks after boot, /proc/<pid>/stat field 22. */

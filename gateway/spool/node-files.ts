@@ -25,6 +25,18 @@ export const nodeFiles: FilePort = {
   lock: (path) => attempt(path, () => takeLock(path)),
 };
 
+/** The same for somebody who only looks: files are opened for reading, and everything that would change one is refused. */
+export const readOnlyFiles: FilePort = {
+  list: nodeFiles.list,
+  makeFolder: (folder) => diskFault("EROFS", folder),
+  open: (path, create) =>
+    create ? diskFault("EROFS", path) : attempt(path, () => new NodeFile(path, openSync(path, "r"))),
+  rename: async (from) => diskFault("EROFS", from),
+  remove: async (path) => diskFault("EROFS", path),
+  syncFolder: async (folder) => diskFault("EROFS", folder),
+  lock: (path) => diskFault("EROFS", path),
+};
+
 class NodeFile implements SpoolFile {
   readonly #path: string;
   readonly #handle: number;

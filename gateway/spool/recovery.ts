@@ -5,7 +5,7 @@ import { OpenFiles } from "./open-files.ts";
 import { Quarantine } from "./quarantine.ts";
 import { type Block, Reader, type Span } from "./reader.ts";
 import type { Segment } from "./segment.ts";
-import { inspect, type Remains, remainsOf, sortOut } from "./segment-find.ts";
+import { type Find, inspect, type Remains, remainsOf, sortOut } from "./segment-find.ts";
 import { type SegmentHeader, segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
 import { scanSegment } from "./segment-scan.ts";
 import { type Slot, segmentNames } from "./segment-store.ts";
@@ -48,24 +48,21 @@ export interface Recovered {
 /** A segment's smallest entries, to bound how many offsets a lost segment may have used. */
 const entryBytesMin = 10;
 
-/** Reads what a folder holds. Fails only where the folder itself cannot be read, or a newer version wrote it. */
-export async function recover(
+/** What lies in a folder, by the headers alone: the ring's segments, oldest first, unused files, and what does not belong. */
+export function survey(
   port: FilePort,
   folder: string,
-  settings: { segmentBytes: number; newSalt: () => number; cursorFile: CursorFile },
-): Promise<Recovered | Fault | "newer"> {
-  const names = port.list(folder);
-  if (isFault(names)) {
-    return names;
-  }
-  const quarantine = new Quarantine(port, folder);
+  names: readonly string[],
+): {
+  readonly finds: readonly Find[];
+  readonly segments: Segment[];
+  readonly spares: Slot[];
+  readonly rejected: readonly { readonly path: string; readonly reason: string }[];
+} {
   const finds = names
     .filter((name) => segmentNames.test(name))
     .sort()
     .map((name) => inspect(port, `${folder}/${name}`));
-  if (finds.some(({ header }) => header === "newer")) {
-    return "newer";
-  }
   const { kept, rejected } = sortOut(finds);
   const spares = finds.filter((find) => find.header === "empty").map(({ path, bytes }) => ({ path, bytes }));
   const segments: Segment[] = [];
@@ -77,6 +74,24 @@ export async function recover(
       segments.push(segment);
     }
   });
+  return { finds, segments, spares, rejected };
+}
+
+/** Reads what a folder holds. Fails only where the folder itself cannot be read, or a newer version wrote it. */
+export async function recover(
+  port: FilePort,
+  folder: string,
+  settings: { segmentBytes: number; newSalt: () => number; cursorFile: CursorFile },
+): Promise<Recovered | Fault | "newer"> {
+  const names = port.list(folder);
+  if (isFault(names)) {
+    return names;
+  }
+  const quarantine = new Quarantine(port, folder);
+  const { finds, segments, spares, rejected } = survey(port, folder, names);
+  if (finds.some(({ header }) => header === "newer")) {
+    return "newer";
+  }
   const newest = segments.at(-1);
   const salt = finds.find((find) => find.path === newest?.path)?.salt ?? settings.newSalt();
   const setAside: { name: string; reason: string }[] = [];
@@ -152,7 +167,11 @@ export async function recover(
  * Offsets that no segment holds: before the oldest, as far as remains tell, and between two whose epochs do not follow each other.
  * Where nothing was set aside these were given up around a pinned segment, and told then.
  */
-function missingAround(reader: Reader, segments: readonly Segment[], remains: readonly Remains[]): Span[] {
+export function missingAround(
+  reader: Reader,
+  segments: readonly Segment[],
+  remains: readonly Remains[],
+): Span[] {
   const missing: Span[] = [];
   const oldest = segments.at(0);
   for (const { epoch, first } of remains) {

@@ -7,6 +7,7 @@ import type { Quarantine } from "./quarantine.ts";
 import type { Recovered } from "./recovery.ts";
 import { Segment } from "./segment.ts";
 import { type SegmentHeader, segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
+import { endOf, indexOf } from "./segment-list.ts";
 import { SegmentStore, type Slot } from "./segment-store.ts";
 
 /** State to be written again at the start of each segment, so that no older segment is needed for it. */
@@ -97,23 +98,12 @@ export class Ring {
 
   /** Offset behind the last entry of the segment at `index`. */
   endOf(index: number): number {
-    const next = index + 1 < this.segments.length ? this.segments[index + 1].first : this.head;
-    return Math.min(this.segments[index].until, next);
+    return endOf(this, index);
   }
 
   /** Index of the last segment that begins at or before `offset`; -1 when all begin later. */
   indexOf(offset: number): number {
-    let low = -1;
-    let high = this.segments.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.segments[middle].first <= offset) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
+    return indexOf(this, offset);
   }
 
   /**

@@ -13,7 +13,15 @@ import { Reader, type ReadLimit, type Span } from "./reader.ts";
 import { type Recovered, type RecoveryReport, recover } from "./recovery.ts";
 import { Ring, roomIn } from "./ring.ts";
 import type { Segment } from "./segment.ts";
-import { segmentHeaderLength } from "./segment-header.ts";
+import {
+  bytesFrom,
+  type Damage,
+  latestSnapshot,
+  readEntries,
+  runLimit,
+  type Snapshot,
+  verifyEntries,
+} from "./segment-list.ts";
 import { type SpoolHooks, type SpoolOptions, type SpoolSettings, withDefaults } from "./spool-options.ts";
 
 export type { Settled } from "./batch.ts";
@@ -36,6 +44,8 @@ export interface SpoolStats {
   readonly commits: number;
   /** Written to segments since the start: entries, headers, snapshots, new segments. */
   readonly bytesWritten: number;
+  /** Of payload in entries made durable since the start: what `bytesWritten` was written for. */
+  readonly payloadBytes: number;
   /** Entries not yet settled. */
   readonly waiting: number;
   /** Entries refused since the start. */
@@ -45,8 +55,6 @@ export interface SpoolStats {
 }
 
 const dayMs = 86_400_000;
-/** Entries read at once where everything is read. */
-const run: ReadLimit = { entries: 1024, bytes: 1024 * 1024 };
 /** Damaged spans remembered so that each is told once. */
 const toldMax = 4096;
 
@@ -68,6 +76,7 @@ export class Spool {
   /** Commits, checkpoints and retirement, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #told = new Set<number>();
+  #payloadBytes = 0;
   #closed: Promise<void> | null = null;
   #trouble: Fault | null = null;
 
@@ -158,51 +167,17 @@ export class Spool {
    * over: go on from the last entry's `next`.
    */
   read(from: number, max: ReadLimit): SpoolEntry[] {
-    const { segments } = this.#ring;
-    const entries: SpoolEntry[] = [];
-    let at = from;
-    for (let i = Math.max(0, this.#ring.indexOf(from)); i < segments.length; i++) {
-      const to = this.#ring.endOf(i);
-      const taken = entries.reduce((sum, { payload }) => sum + payload.length, 0);
-      const room = { entries: max.entries - entries.length, bytes: max.bytes - taken };
-      if (room.entries < 1 || (entries.length > 0 && room.bytes < 1)) {
-        break;
-      }
-      at = Math.max(at, segments[i].first);
-      if (at < to) {
-        at = this.#reader.entries(segments[i], { from: at, to }, room, entries);
-      }
-      if (at < to) {
-        break;
-      }
-    }
-    return entries;
+    return readEntries(this.#ring, this.#reader, from, max);
   }
 
   /** About how many bytes the entries from `offset` on take; within a segment, offsets are taken to be alike. */
   bytesFrom(offset: number): number {
-    let bytes = 0;
-    for (const [i, segment] of this.#ring.segments.entries()) {
-      const end = this.#ring.endOf(i);
-      if (end > offset && end > segment.first) {
-        bytes += (segment.end * (end - Math.max(offset, segment.first))) / (end - segment.first);
-      }
-    }
-    return Math.round(bytes);
+    return bytesFrom(this.#ring, offset);
   }
 
   /** The newest snapshot that holds, and the offset from which on the entries after it are to be read; null without one. */
-  latestSnapshot(): { readonly from: number; readonly entries: readonly SpoolEntry[] } | null {
-    for (let i = this.#ring.segments.length - 1; i >= 0; i--) {
-      const segment = this.#ring.segments[i];
-      const to = this.#ring.endOf(i);
-      const block = this.#reader.block(segment, segmentHeaderLength, { from: segment.first, to });
-      const entries = block?.header.snapshot ? this.#reader.snapshot(segment, block) : null;
-      if (entries !== null) {
-        return { from: segment.first, entries };
-      }
-    }
-    return null;
+  latestSnapshot(): Snapshot | null {
+    return latestSnapshot(this.#ring, this.#reader);
   }
 
   /**
@@ -213,7 +188,7 @@ export class Spool {
     const snapshot = this.latestSnapshot();
     yield* snapshot?.entries ?? [];
     for (let at = snapshot?.from ?? this.tail; ; ) {
-      const entries = this.read(at, run);
+      const entries = this.read(at, runLimit);
       if (entries.length === 0) {
         return;
       }
@@ -257,19 +232,8 @@ export class Spool {
   }
 
   /** Reads everything and says what does not hold. */
-  verify(): { readonly entries: number; readonly damaged: readonly Span[] } {
-    const damaged: Span[] = [];
-    const reader = new Reader(this.#ring.files, this.#ring.salt, (span) => damaged.push(span));
-    let entries = 0;
-    this.#ring.segments.forEach((segment, i) => {
-      const to = this.#ring.endOf(i);
-      for (let from = segment.first; from < to; ) {
-        const found: SpoolEntry[] = [];
-        from = reader.entries(segment, { from, to }, run, found);
-        entries += found.length;
-      }
-    });
-    return { entries, damaged };
+  verify(): { readonly entries: number; readonly damaged: readonly Damage[] } {
+    return verifyEntries(this.#ring, this.#ring.files, this.#ring.salt);
   }
 
   stats(): SpoolStats {
@@ -283,6 +247,7 @@ export class Spool {
       oldest: oldest?.time ?? null,
       commits,
       bytesWritten,
+      payloadBytes: this.#payloadBytes,
       waiting: this.#queue.waiting,
       refused: this.#queue.refused,
       trouble: this.#trouble,
@@ -307,6 +272,7 @@ export class Spool {
     const result = await this.#ring.commit(batch);
     this.#tellTrouble(isFault(result) ? result : null);
     if (typeof result === "number") {
+      this.#payloadBytes += batch.length - batch.count * entryHeaderLength;
       const milliseconds = this.#settings.clock.monotonic() - began;
       this.#hooks.committed?.({ milliseconds, entries: batch.count, bytes: batch.length });
     }
