@@ -50,7 +50,7 @@ async function append(file: SpoolFile, path: string): Promise<number | Fault> {
 }
 
 function unwritable(path: string, failure: Fault): Fault {
-  return fault("storage", `${path} cannot be written (${failure.detail})`);
+  return fault(failure.fault, `${path} cannot be written (${failure.detail})`);
 }
 
 function encodeRecord(epoch: number): Uint8Array {

@@ -6,6 +6,7 @@ import type { Crypto } from "../protocols/crypto.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
 import { nextBootEpoch } from "./boot-epoch.ts";
 import type { FailureBudget } from "./budget.ts";
+import type { ClockWatch } from "./clock.ts";
 import { Downlink } from "./downlink.ts";
 import { Drops } from "./drops.ts";
 import { Forwarder } from "./forward.ts";
@@ -22,6 +23,8 @@ export interface CoreOptions {
   readonly spool: Omit<SpoolOptions, "hooks" | "clock">;
   readonly files: FilePort;
   readonly clock: SpoolClock;
+  /** How far the clock can be believed; where nobody watches it, nothing is given up by its age. */
+  readonly clockWatch?: Pick<ClockWatch, "synchronised" | "tellsTime">;
   readonly registry: Pick<DeviceRegistry, "byKid">;
   readonly crypto: Crypto;
   readonly deployment: string;
@@ -42,38 +45,59 @@ export class Core {
   readonly drops: Drops;
   readonly commits = new Commits();
   readonly forwarders: Forwarder[] = [];
-  readonly bootEpoch: number;
+  readonly #downlink: Downlink;
   readonly #options: CoreOptions;
   #cancelWatch = (): void => {};
   readonly #context: ConstructorParameters<typeof Forwarder>[0]["context"];
 
   /**
-   * Opens the spool and takes up what it holds. Gives the Fault that keeps the gateway from sending; rejects with a ProblemError where
-   * the spool cannot be opened. With either nothing is left open.
+   * Opens the spool, takes up what it holds and begins to answer. Gives the Fault that keeps the gateway from sending; rejects with a
+   * ProblemError where the spool cannot be opened. With either nothing is left open.
    */
   static async open(options: CoreOptions): Promise<Core | Fault> {
+    const core = await Core.prepare(options);
+    const failure = await core.begin();
+    if (failure !== null) {
+      core.stop();
+      await core.spool.close();
+    }
+    return failure ?? core;
+  }
+
+  /** The same without an answer to anybody, for a gateway whose other parts may still fail to start. */
+  static async prepare(options: CoreOptions): Promise<Core> {
     const hooks: SpoolHooks = {};
     const spool = await Spool.open({ ...options.spool, clock: options.clock, hooks }, options.files);
     logRecovery(spool, options.log);
-    const bootEpoch = await nextBootEpoch(`${options.spool.folder}/boot-epoch`, options.files);
-    if (isFault(bootEpoch)) {
-      await spool.close();
-      return bootEpoch;
-    }
-    return new Core(options, spool, hooks, bootEpoch);
+    return new Core(options, spool, hooks);
   }
 
-  private constructor(options: CoreOptions, spool: Spool, hooks: SpoolHooks, bootEpoch: number) {
-    const { registry, log, clock, later } = options;
+  /**
+   * Takes this start's epoch and answers devices from here on; gives the Fault that keeps the gateway from it. Epochs are few, so a
+   * gateway that is started again and again in vain must not use one up each time.
+   */
+  async begin(): Promise<Fault | null> {
+    const { spool, files } = this.#options;
+    const epoch = await nextBootEpoch(`${spool.folder}/boot-epoch`, files);
+    if (isFault(epoch)) {
+      return epoch;
+    }
+    this.#downlink.begin(epoch);
+    return null;
+  }
+
+  private constructor(options: CoreOptions, spool: Spool, hooks: SpoolHooks) {
+    const { registry, log, clock, clockWatch, later } = options;
     this.#options = options;
     this.spool = spool;
-    this.bootEpoch = bootEpoch;
+    this.#downlink = new Downlink(null, later);
     this.ingest = new Ingest({
       ...options,
       spool,
-      downlink: new Downlink(bootEpoch, later),
+      downlink: this.#downlink,
       now: () => clock.time(),
       monotonic: () => clock.monotonic(),
+      tellsTime: () => clockWatch?.tellsTime() !== false,
       stored: () => this.#wake(),
     });
     for (const entry of spool.replay()) {
@@ -119,7 +143,7 @@ export class Core {
 
   /** The spool was opened before its owner could exist; from here on it is asked and told. */
   #connect(hooks: SpoolHooks): void {
-    const { log } = this.#options;
+    const { log, clockWatch } = this.#options;
     Object.assign(hooks, {
       snapshot: () => this.ingest.snapshot(),
       dropped: (cursor, entries, { reason }) => this.drops.take(cursor, entries, reason),
@@ -127,7 +151,7 @@ export class Core {
         log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),
       committed: ({ milliseconds }) => this.commits.add(milliseconds),
       trouble: (reason) => logTrouble(reason, log),
-      synchronised: () => true,
+      synchronised: () => clockWatch?.synchronised() === true,
     } satisfies SpoolHooks);
   }
 

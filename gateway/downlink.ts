@@ -12,18 +12,23 @@ import { NumberSet } from "./number-set.ts";
 const ackRangesMax = 64;
 
 export class Downlink {
-  readonly #bootEpoch: number;
+  #bootEpoch: number | null;
   readonly #later: (call: () => void) => void;
   readonly #waiting = new Map<Device, Waiting[]>();
   #scheduled = false;
   sent = 0;
-  /** Frames that found no way back: the device has not spoken since the start, or its link is gone. */
+  /** Frames that found no way back: the device has not spoken since the start, its link is gone, or there is no epoch yet. */
   unsent = 0;
 
-  /** `later` calls at the end of the turn. */
-  constructor(bootEpoch: number, later: (call: () => void) => void = setImmediate) {
+  /** `later` calls at the end of the turn. Without an epoch nothing is sent before `begin`. */
+  constructor(bootEpoch: number | null, later: (call: () => void) => void = setImmediate) {
     this.#bootEpoch = bootEpoch;
     this.#later = later;
+  }
+
+  /** This start's epoch, on disk already. What devices sent before they send again. */
+  begin(bootEpoch: number): void {
+    this.#bootEpoch = bootEpoch;
   }
 
   /** The message is on disk; tell whoever sent it, together with what else this turn settles. */
@@ -37,7 +42,7 @@ export class Downlink {
 
   /** Sends one message the given way, or the way the device last spoke from. */
   send(device: Device, message: DownMessage, source: FrameSource | null = device.source): void {
-    if (source === null) {
+    if (source === null || this.#bootEpoch === null) {
       this.unsent++;
       return;
     }

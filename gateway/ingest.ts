@@ -49,6 +49,8 @@ export interface IngestOptions {
   readonly now: () => number;
   /** ms of a clock that never jumps. */
   readonly monotonic: () => number;
+  /** Whether `now` may be told to devices that ask; they stamp with it what they call synchronised. Yes where none is given. */
+  readonly tellsTime?: () => boolean;
   /** Something new is durable: sinks may look. Called once for all that one turn made durable. */
   readonly stored: () => void;
   /** Calls at the end of the turn; setImmediate where none is given. */
@@ -286,8 +288,9 @@ export class Ingest {
 
   /** What a message asks of the gateway. */
   #answer(device: Device, { epoch, piv }: Arrived, { message, awaits }: Meaning): void {
-    const { downlink, now } = this.#options;
-    if (message.type === "hello" || message.type === "time-request") {
+    const { downlink, now, tellsTime } = this.#options;
+    const asks = message.type === "hello" || message.type === "time-request";
+    if (asks && tellsTime?.() !== false) {
       downlink.send(device, { type: "time", deviceEpoch: epoch, answers: piv, unix: Math.round(now()) });
     }
     const wanted =

@@ -1,11 +1,11 @@
 /** The gateway put together: config in, a running gateway out. Nothing is decided here; parts are made and introduced to each other. */
 import { join } from "node:path";
 import { nodeCrypto } from "../protocols/crypto-node.ts";
-import { isFault } from "../protocols/fault.ts";
 import { selfTest } from "../protocols/self-test.ts";
 import { FailureBudget } from "./budget.ts";
+import { ClockWatch, type ClockWatchOptions } from "./clock.ts";
 import type { GatewayConfig } from "./config.ts";
-import { Core } from "./core.ts";
+import { Core, type CoreOptions } from "./core.ts";
 import { authenticator } from "./credentials.ts";
 import { isSinkCursor } from "./forward.ts";
 import { type HealthServer, startHealth } from "./health.ts";
@@ -31,20 +31,22 @@ export interface GatewayParts {
   readonly config: GatewayConfig;
   readonly log: Log;
   readonly version: string;
+  /** Asks the system whether its clock is right. */
+  readonly askClock: ClockWatchOptions["ask"];
 }
 
 /** Between two looks for entries that are too old, ms. */
 const retireEvery = 60_000;
 
 /** Starts a gateway; rejects with a ProblemError, and with nothing left running, when a part of it cannot start. */
-export async function startGateway({ config, log, version }: GatewayParts): Promise<RunningGateway> {
+export async function startGateway(parts: GatewayParts): Promise<RunningGateway> {
   const unfit = selfTest(nodeCrypto);
   if (unfit !== null) {
     throw problem("BUG-001", { reason: unfit.detail });
   }
   const undo: (() => unknown)[] = [];
   try {
-    return await assemble(config, log, version, undo);
+    return await assemble(parts, undo);
   } catch (error) {
     for (const step of undo.reverse()) {
       await step();
@@ -54,9 +56,7 @@ export async function startGateway({ config, log, version }: GatewayParts): Prom
 }
 
 async function assemble(
-  config: GatewayConfig,
-  log: Log,
-  version: string,
+  { config, log, version, askClock }: GatewayParts,
   undo: (() => unknown)[],
 ): Promise<RunningGateway> {
   const registry = await DeviceRegistry.open(config.devices);
@@ -65,9 +65,13 @@ async function assemble(
     log.warn({}, message);
   }
 
-  const core = await openCore(config, registry, log);
+  const clockWatch = new ClockWatch({ clock: systemClock, ask: askClock, log });
+  undo.push(() => clockWatch.stop());
+  clockWatch.start();
+  const core = await prepareCore(config, { registry, clockWatch, log });
   const { spool, ingest, drops, commits, forwarders } = core;
   undo.push(() => spool.close());
+  undo.push(() => core.stop());
 
   const started = await startSinks(config, core, log, undo);
   const listening = await startLinks(config, { ingest, registry, log }, undo);
@@ -85,6 +89,7 @@ async function assemble(
     }),
   );
   undo.push(() => health.stop());
+  await begin(core, config.spool.folder);
 
   registry.follow();
   registry.onChange(({ type, name }) => {
@@ -98,30 +103,41 @@ async function assemble(
   const retire = setInterval(() => void spool.retire(), retireEvery);
   log.info({ version, devices: registry.entries().length }, `gateway ${config.gateway} ${version}: ready`);
   return {
-    stop: () => stopInOrder({ health, listening, core, started, spool, registry, retire, log }),
+    stop: () => stopInOrder({ health, listening, core, started, spool, registry, clockWatch, retire, log }),
   };
 }
 
-async function openCore(config: GatewayConfig, registry: DeviceRegistry, log: Log): Promise<Core> {
+function prepareCore(
+  config: GatewayConfig,
+  parts: Pick<CoreOptions, "registry" | "clockWatch" | "log">,
+): Promise<Core> {
   const { folder, bytes, days, linger, whenFull } = config.spool;
   const { failures, failuresPerMinute } = config.limits;
   const segmentBytes = bytes >= 64 * 1024 * 1024 ? 4 * 1024 * 1024 : 1024 * 1024;
-  const core = await Core.open({
+  return Core.prepare({
+    ...parts,
     spool: { folder, bytesMax: bytes, daysMax: days, linger, policyWhenFull: whenFull, segmentBytes },
     files: nodeFiles,
     clock: systemClock,
-    registry,
     crypto: nodeCrypto,
     deployment: config.deployment,
     budget: new FailureBudget({ capacity: failures, perSecond: failuresPerMinute / 60 }),
-    log,
     random: Math.random,
     later: setImmediate,
   });
-  if (isFault(core)) {
-    throw problem("FIL-074", { path: join(folder, "boot-epoch") });
+}
+
+/** Answers devices from here on, as the last thing that can fail. */
+async function begin(core: Core, folder: string): Promise<void> {
+  const failure = await core.begin();
+  if (failure === null) {
+    return;
   }
-  return core;
+  const path = join(folder, "boot-epoch");
+  if (failure.fault === "epochs-used-up") {
+    throw problem("SPL-076", { path });
+  }
+  throw failure.fault === "full" ? problem("FIL-073", { path }) : problem("FIL-074", { path });
 }
 
 interface LinkParts {
@@ -229,6 +245,7 @@ interface Stopping {
   readonly started: readonly Sink[];
   readonly spool: Spool;
   readonly registry: DeviceRegistry;
+  readonly clockWatch: ClockWatch;
   readonly retire: NodeJS.Timeout;
   readonly log: Log;
 }
@@ -241,10 +258,12 @@ async function stopInOrder({
   started,
   spool,
   registry,
+  clockWatch,
   retire,
   log,
 }: Stopping): Promise<void> {
   clearInterval(retire);
+  clockWatch.stop();
   registry.close();
   await Promise.all(listening.map((link) => link.stop()));
   core.stop();

@@ -117,6 +117,7 @@ const shared: Readonly<Partial<Record<ProblemCode, Exit>>> = {
   "SER-079": 77,
   "SPL-066": 74,
   "SPL-073": 74,
+  "SPL-076": 74,
 };
 
 /** The parts of a problem in one language, as `--json` prints them. */

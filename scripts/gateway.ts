@@ -1,4 +1,5 @@
 /** `hasen gateway`: check the config, or run until somebody says stop. */
+import { askSystemClock } from "../boards/platforms/linux-clock.ts";
 import { readGatewayConfig } from "../gateway/config.ts";
 import { createLog, silentLog } from "../gateway/log.ts";
 import { checkParts, startGateway } from "../gateway/main.ts";
@@ -34,7 +35,12 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     destination: streams.stderr,
   });
   const asked = askedToStop();
-  const gateway = await startGateway({ config, log, version: order.version });
+  const gateway = await startGateway({
+    config,
+    log,
+    version: order.version,
+    askClock: askSystemClock,
+  });
   const signal = await asked;
   log.info({ signal }, `gateway: ${signal}, stopping`);
   await gateway.stop();

@@ -39,9 +39,24 @@ export class LinuxClock implements Clock {
       this.#synchronised = true;
       return;
     }
-    const query = ["show", "--property=NTPSynchronized", "--value"];
-    execFile("timedatectl", query, { timeout: 5000 }, (failed, stdout) => {
-      this.#synchronised = failed === null && stdout.trim() === "yes";
-    }).unref();
+    askSystemClock((word) => {
+      this.#synchronised = word === "synchronised";
+    });
   }
+}
+
+/**
+ * What the kernel says about its clock, through `timedatectl`; the flag is taken back when somebody sets the clock by hand. Where
+ * it cannot be asked, the file of systemd-timesyncd tells at least that it was right once; "unknown" where there is neither.
+ */
+export function askSystemClock(answer: (word: "synchronised" | "unsynchronised" | "unknown") => void): void {
+  const query = ["show", "--property=NTPSynchronized", "--value"];
+  const child = execFile("timedatectl", query, { timeout: 5000 }, (failed, stdout) => {
+    if (failed === null && /^(yes|no)$/.test(stdout.trim())) {
+      answer(stdout.trim() === "yes" ? "synchronised" : "unsynchronised");
+    } else {
+      answer(existsSync(timesyncFile) ? "synchronised" : "unknown");
+    }
+  });
+  child.unref();
 }

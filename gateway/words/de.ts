@@ -219,6 +219,11 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "SPL-075.why":
     "Prozess {pid} hält ihn seit {since} fest; zwei Gateways würden einander die Daten verderben.",
   "SPL-075.next": "Halten Sie das andere an, oder geben Sie diesem einen eigenen Ordner für den Puffer.",
+  "SPL-076.what": "Alle 65.536 Starts dieses Gateways unter den Schlüsseln seiner Geräte sind verbraucht.",
+  "SPL-076.why":
+    "Jeder Start hat eine eigene Nummer, damit nichts wiederholt werden kann; keine gilt zweimal.",
+  "SPL-076.next":
+    "Geben Sie jedem Gerät mit hasen device replace einen neuen Schlüssel, und räumen Sie dann „{path}“ weg.",
 
   "DEC-065.what": "In „{input}“ steht kein gutes Telegramm nach {protocol}.",
   "DEC-065.why": "{reason}",

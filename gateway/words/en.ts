@@ -216,6 +216,10 @@ export const en = {
   "SPL-075.what": "Another gateway already uses the spool in “{path}”.",
   "SPL-075.why": "Process {pid} holds it since {since}; two gateways would spoil each other's data.",
   "SPL-075.next": "Stop the other one, or give this one a spool folder of its own.",
+  "SPL-076.what": "All 65,536 starts of this gateway under its devices' keys are used up.",
+  "SPL-076.why":
+    "Each start seals under a number of its own, so that nothing can be replayed; no number is used twice.",
+  "SPL-076.next": "Give every device a new key with hasen device replace, then move “{path}” away.",
 
   "DEC-065.what": "There is no good {protocol} telegram in “{input}”.",
   "DEC-065.why": "{reason}",
