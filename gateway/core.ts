@@ -72,6 +72,11 @@ export class Core {
     return new Core(options, spool, hooks);
   }
 
+  /** This start's own; -1 before it has begun. */
+  get bootEpoch(): number {
+    return this.#downlink.bootEpoch ?? -1;
+  }
+
   /**
    * Takes this start's epoch and answers devices from here on; gives the Fault that keeps the gateway from it. Epochs are few, so a
    * gateway that is started again and again in vain must not use one up each time.

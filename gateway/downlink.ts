@@ -26,6 +26,11 @@ export class Downlink {
     this.#later = later;
   }
 
+  /** Null before `begin`. */
+  get bootEpoch(): number | null {
+    return this.#bootEpoch;
+  }
+
   /** This start's epoch, on disk already. What devices sent before they send again. */
   begin(bootEpoch: number): void {
     this.#bootEpoch = bootEpoch;
