@@ -28,6 +28,8 @@ export interface Mosquitto {
   readonly url: string;
   /** Holds its configuration, password file and log. */
   readonly folder: string;
+  /** Null while it does not run. */
+  readonly pid: number | null;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
   /** Starts it again on the same port, after `kill`. */
@@ -62,6 +64,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     port,
     url: options.tls === undefined ? `mqtt://127.0.0.1:${port}` : `mqtts://localhost:${port}`,
     folder,
+    get pid() {
+      return child?.pid ?? null;
+    },
     kill: () => end("SIGKILL"),
     restart: async () => {
       await end("SIGTERM");
