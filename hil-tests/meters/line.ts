@@ -14,6 +14,8 @@ export interface Line {
   write(bytes: Uint8Array): void;
   /** Kind "memory": who gets the bytes, in place of an open path. */
   onBytes: ((bytes: Uint8Array) => void) | null;
+  /** Who gets what the reader sends: a meter that answers requests. */
+  onRequest: ((bytes: Uint8Array) => void) | null;
   /** Bytes that found no room. */
   readonly lost: number;
   /** Ends the line and the program behind it. */
@@ -53,6 +55,7 @@ export async function openLine(options: LineOptions = {}): Promise<Line> {
     path: end.path,
     kind,
     onBytes: null,
+    onRequest: null,
     get lost() {
       return lost;
     },
@@ -99,12 +102,12 @@ function memoryEnd(): End {
   };
 }
 
-type Helper = ChildProcessByStdio<Writable, null, Readable>;
+type Helper = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** One pseudo-terminal: what goes into the helper's standard input comes out at `path`. */
+/** One pseudo-terminal: what goes into the helper's standard input comes out at `path`, and the other way round. */
 async function terminalEnd(kind: "socat" | "python3", baud: number): Promise<End> {
   const helper = spawn(programPath(kind)!, helperArguments(kind, baud), {
-    stdio: ["pipe", "ignore", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
   const exited = new Promise<void>((resolve) => helper.once("exit", () => resolve()));
   helper.on("error", () => undefined);
@@ -121,7 +124,9 @@ async function terminalEnd(kind: "socat" | "python3", baud: number): Promise<End
       }
       return room;
     },
-    attach: () => undefined,
+    attach: (line) => {
+      helper.stdout.on("data", (bytes: Buffer) => line.onRequest?.(bytes));
+    },
     close: async () => {
       helper.stdin.destroy();
       helper.kill("SIGTERM");
@@ -132,25 +137,29 @@ async function terminalEnd(kind: "socat" | "python3", baud: number): Promise<End
 }
 
 function helperArguments(kind: "socat" | "python3", baud: number): string[] {
-  return kind === "socat" ? ["-d", "-d", "-u", "STDIO", `PTY,raw,echo=0,b${baud}`] : ["-c", pythonHelper];
+  return kind === "socat" ? ["-d", "-d", "STDIO", `PTY,raw,echo=0,b${baud}`] : ["-c", pythonHelper];
 }
 
 /** Says its terminal as socat does. A full terminal loses bytes, since nobody reads. */
 const pythonHelper = `
-import os, pty, sys, tty
+import os, pty, select, sys, tty
 master, slave = pty.openpty()
 tty.setraw(slave)
 os.set_blocking(master, False)
 sys.stderr.write("PTY is " + os.ttyname(slave) + "\\n")
 sys.stderr.flush()
 while True:
-    data = os.read(0, 4096)
-    if not data:
-        break
-    try:
-        os.write(master, data)
-    except BlockingIOError:
-        pass
+    ready = select.select([0, master], [], [])[0]
+    if master in ready:
+        os.write(1, os.read(master, 4096))
+    if 0 in ready:
+        data = os.read(0, 4096)
+        if not data:
+            break
+        try:
+            os.write(master, data)
+        except BlockingIOError:
+            pass
 `;
 
 /** The path the helper names on its standard error. */

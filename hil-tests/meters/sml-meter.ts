@@ -1,106 +1,55 @@
 import { dlmsUnitCode, obisBytes } from "../../protocols/obis.ts";
 import { smlEntry, smlInteger, smlOctets, smlPush, smlSeconds } from "../../protocols/sml-write.ts";
-import { householdLoad } from "./load.ts";
+import {
+  energyScaler,
+  Household,
+  type HouseholdOptions,
+  type HouseholdState,
+  powerScaler,
+} from "./household.ts";
 import { type MeterProfile, type MeterProfileName, meterProfiles, type Register } from "./profiles.ts";
 
-/** All a meter knows when it pushes. Energies are whole hundred-thousandths of a Wh, powers whole hundredths of a W. */
-export interface MeterState {
+/** All a meter knows when it pushes. */
+export interface MeterState extends HouseholdState {
   readonly profile: MeterProfile;
   readonly serial: number;
   /** The PIN was not entered: whole kWh only and no power. */
   readonly locked: boolean;
-  /** Seconds since it was powered. */
-  readonly seconds: number;
-  readonly imported: number;
-  readonly exported: number;
-  readonly power: number;
-  /** Adds up to `power` exactly. */
-  readonly phases: readonly [number, number, number];
 }
 
-export interface MeterOptions {
+/** `number` is also added to the first serial number of the profile. */
+export interface MeterOptions extends HouseholdOptions {
   readonly profile: MeterProfileName;
-  /** Added to the first serial number of the profile; also part of the load's seed. */
-  readonly number: number;
-  readonly seed: number;
   readonly locked?: boolean;
-  /** Peak of a photovoltaic plant in watts. */
-  readonly solar?: number;
-  /** Wh on the counter at the start. */
-  readonly imported?: number;
-  readonly exported?: number;
-  /** Second of the day at the start. */
-  readonly startOfDay?: number;
 }
 
-/** One hundred-thousandth of a Wh, in hundredths of a W times ms. */
-const energyStep = 3600;
-const energyScaler = -5;
-const powerScaler = -2;
-
-/**
- * A German electricity meter ("moderne Messeinrichtung") behind its optical head. Power changes once a second and is integrated
- * without rounding: what a telegram says of energy is the sum of what it said of power.
- */
+/** A German electricity meter ("moderne Messeinrichtung") behind its optical head. */
 export class SmlMeter {
-  private readonly load: () => number;
-  private current: MeterState;
-  private milliseconds = 0;
-  private importedRest = 0;
-  private exportedRest = 0;
+  private readonly household: Household;
+  private readonly nameplate: Pick<MeterState, "profile" | "serial" | "locked">;
 
   constructor(options: MeterOptions) {
     const profile = meterProfiles[options.profile];
-    this.load = householdLoad({
-      seed: options.seed * 1000 + options.number,
-      solar: options.solar ?? 0,
-      startOfDay: options.startOfDay ?? 12 * 3600,
-    });
-    const power = this.load();
-    this.current = {
+    this.household = new Household(options);
+    this.nameplate = {
       profile,
       serial: profile.serials + options.number,
       locked: options.locked ?? false,
-      seconds: 0,
-      imported: Math.round((options.imported ?? 2_941_646.1) * 10 ** -energyScaler),
-      exported: Math.round((options.exported ?? 0) * 10 ** -energyScaler),
-      power,
-      phases: split(power),
     };
   }
 
   get state(): MeterState {
-    return this.current;
+    return { ...this.household.state, ...this.nameplate };
   }
 
   /** What it pushes now. */
   telegram(): Uint8Array {
-    return telegram(this.current);
+    return telegram(this.state);
   }
 
   /** Lets time pass, in whole milliseconds. */
   step(ms: number): void {
-    for (let left = ms; left > 0; ) {
-      const part = Math.min(left, 1000 - (this.milliseconds % 1000));
-      this.integrate(part);
-      this.milliseconds += part;
-      left -= part;
-      if (this.milliseconds % 1000 === 0) {
-        const power = this.load();
-        this.current = { ...this.current, seconds: this.milliseconds / 1000, power, phases: split(power) };
-      }
-    }
-  }
-
-  private integrate(ms: number): void {
-    const { power, imported, exported } = this.current;
-    this.importedRest += Math.max(power, 0) * ms;
-    this.exportedRest += Math.max(-power, 0) * ms;
-    const moreImported = Math.floor(this.importedRest / energyStep);
-    const moreExported = Math.floor(this.exportedRest / energyStep);
-    this.importedRest -= moreImported * energyStep;
-    this.exportedRest -= moreExported * energyStep;
-    this.current = { ...this.current, imported: imported + moreImported, exported: exported + moreExported };
+    this.household.step(ms);
   }
 }
 
@@ -190,11 +139,4 @@ function leastWidth(value: number, signed: boolean): number {
     width++;
   }
   return width;
-}
-
-/** Three phases that add up to the whole. */
-function split(power: number): [number, number, number] {
-  const first = Math.trunc(power * 0.5);
-  const second = Math.trunc(power * 0.3);
-  return [first, second, power - first - second];
 }
