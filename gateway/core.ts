@@ -149,11 +149,19 @@ export class Core {
   /** The spool was opened before its owner could exist; from here on it is asked and told. */
   #connect(hooks: SpoolHooks): void {
     const { log, clockWatch } = this.#options;
+    let abandoned = 0;
     Object.assign(hooks, {
       snapshot: () => this.ingest.snapshot(),
       dropped: (cursor, entries, { reason }) => this.drops.take(cursor, entries, reason),
       damaged: ({ from, to }, file) =>
         log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),
+      abandoned: (file, { detail }) => {
+        abandoned++;
+        // The first, and each power of two: a dying disk fails many a second.
+        if ((abandoned & (abandoned - 1)) === 0) {
+          log.error({ file, count: abandoned }, `spool: ${file} takes no more: ${detail}`);
+        }
+      },
       committed: ({ milliseconds }) => this.commits.add(milliseconds),
       trouble: (reason) => logTrouble(reason, log),
       synchronised: () => clockWatch?.synchronised() === true,

@@ -26,6 +26,8 @@ export interface RingOwner {
   checkpoint(): Promise<void>;
   /** Whether every reader has durably passed this offset; false where there is no reader. */
   delivered(offset: number): boolean;
+  /** A write or sync in this segment failed: it takes no more. */
+  abandoned(segment: Segment, failure: Fault): void;
   /** Called before the entries of a segment, up to `to`, are given up. */
   released(drop: {
     readonly segment: Segment;
@@ -128,6 +130,7 @@ export class Ring {
         this.commits++;
         return first;
       }
+      this.#owner.abandoned(this.segments.at(-1)!, failure);
       this.#giveUpNewest();
     }
     return failure!;

@@ -114,6 +114,7 @@ export class Spool {
       snapshot: () => hooks.snapshot?.() ?? [],
       checkpoint: () => this.#cursors.checkpoint(),
       delivered: (offset) => this.#cursors.delivered(offset),
+      abandoned: (segment, failure) => hooks.abandoned?.(nameOf(segment), failure),
       released: (drop) => this.#cursors.release(drop, this.#reader),
     });
     this.#reader = new Reader(this.#ring.files, this.#ring.salt, (span, segment) =>
@@ -296,9 +297,14 @@ export class Spool {
   #damaged(span: Span, segment: Segment): void {
     if (!this.#told.has(span.from) && this.#told.size < toldMax) {
       this.#told.add(span.from);
-      this.#hooks.damaged?.(span, segment.path.slice(segment.path.lastIndexOf("/") + 1));
+      this.#hooks.damaged?.(span, nameOf(segment));
     }
   }
+}
+
+/** Of its file, without the folder. */
+function nameOf({ path }: Segment): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function takeFolder(folder: string, files: FilePort): FileLock {
