@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 import { ProblemError, problem, renderProblem } from "../gateway/problem.ts";
 import { type Language, language } from "../gateway/words/words.ts";
 import type { Streams } from "./streams.ts";
+import { missing, usageProblem } from "./usage.ts";
 
 declare const __DREIHASEN_VERSION__: string | undefined;
 
@@ -11,6 +12,7 @@ declare const __DREIHASEN_VERSION__: string | undefined;
 export const version = typeof __DREIHASEN_VERSION__ === "string" ? __DREIHASEN_VERSION__ : packageVersion();
 
 const exitUsage = 64;
+const configOption = "--config <file>";
 
 /** Runs one command line, without `node` and the script's name; resolves with the exit code. */
 export async function hasen(args: readonly string[], streams: Streams): Promise<number> {
@@ -22,11 +24,11 @@ export async function hasen(args: readonly string[], streams: Streams): Promise<
     await program.parseAsync([...args], { from: "user" });
     return exit;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? 0 : exitUsage;
+    const wrong = error instanceof CommanderError ? usageProblem(error) : error;
+    if (wrong === null) {
+      return error instanceof CommanderError && error.exitCode === 0 ? 0 : exitUsage;
     }
-    const options = program.opts<{ lang?: string }>();
-    return tell(error, language(process.env, options.lang), streams);
+    return tell(wrong, askedLanguage(program, args), streams);
   }
 }
 
@@ -59,9 +61,9 @@ function commands(streams: Streams, exit: (code: number) => void): Command {
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
+      outputError: () => {}, // usageProblem says it, in the person's language
     })
-    .showSuggestionAfterError(true)
-    .showHelpAfterError("Next: hasen --help shows the commands, hasen <command> --help an example of each.");
+    .showSuggestionAfterError(true);
   program.addHelpText("beforeAll", (context) =>
     context.command === program ? examples(programExamples) : "",
   );
@@ -103,14 +105,15 @@ function addGateway(program: Command, streams: Streams, exit: Exit): void {
     ["hasen gateway --config gateway.yaml", "run until SIGTERM or Ctrl-C"],
   ])
     .description("Receive from devices, keep on disk, forward to the city.")
-    .requiredOption("--config <file>", "the gateway's config (YAML)")
+    .option(configOption, "the gateway's config (YAML)")
     .option("--check", "only validate the config and the registry")
     .option("--json", "with --check: the result as JSON")
     .addOption(new Option("--log-format <format>", "form of the log lines").choices(["json", "human"]))
     .action(
-      async (options: { config: string; check?: boolean; json?: boolean; logFormat?: "json" | "human" }) => {
+      async (options: { config?: string; check?: boolean; json?: boolean; logFormat?: "json" | "human" }) => {
+        const config = needed(options.config, configOption);
         const { gatewayCommand } = await import("./gateway.ts");
-        exit(await gatewayCommand({ ...options, lang: languageOf(program), version }, streams));
+        exit(await gatewayCommand({ ...options, config, lang: languageOf(program), version }, streams));
       },
     );
 }
@@ -120,11 +123,12 @@ function addGaps(program: Command, streams: Streams, exit: Exit): void {
     ["hasen gaps --config gateway.yaml", "which messages are missing, device by device"],
   ])
     .description("Ask the running gateway what is missing; exit 1 when something is.")
-    .requiredOption("--config <file>", "the gateway's config (YAML)")
+    .option(configOption, "the gateway's config (YAML)")
     .option("--json", "the gaps as JSON")
-    .action(async (options: { config: string; json?: boolean }) => {
+    .action(async (options: { config?: string; json?: boolean }) => {
+      const config = needed(options.config, configOption);
       const { gapsCommand } = await import("./gaps.ts");
-      exit(await gapsCommand({ ...options, lang: languageOf(program) }, streams));
+      exit(await gapsCommand({ ...options, config, lang: languageOf(program) }, streams));
     });
 }
 
@@ -135,11 +139,12 @@ function addDevice(program: Command, streams: Streams, exit: Exit): void {
   ]).description("Make, run and retire devices.");
   command(device, "run", [["hasen device run --config device.yaml", "run until SIGTERM or Ctrl-C"]])
     .description("Run the firmware on a Raspberry Pi or any Linux computer.")
-    .requiredOption("--config <file>", "the device's config (YAML)")
+    .option(configOption, "the device's config (YAML)")
     .option("--check", "only validate the config")
-    .action(async (options: { config: string; check?: boolean }) => {
+    .action(async (options: { config?: string; check?: boolean }) => {
+      const config = needed(options.config, configOption);
       const { deviceRunCommand } = await import("./device-run.ts");
-      exit(await deviceRunCommand({ ...options, lang: languageOf(program), version }, streams));
+      exit(await deviceRunCommand({ ...options, config, lang: languageOf(program), version }, streams));
     });
   for (const [name, description, example] of [
     ["new", "Make a device: a random key, the gateway's entry, the device's file.", "pb-rathaus-meter-017"],
@@ -150,7 +155,7 @@ function addDevice(program: Command, streams: Streams, exit: Exit): void {
       [`hasen device ${name} ${example} --config gateway.yaml`, "as it runs"],
     ])
       .description(description)
-      .requiredOption("--config <file>", "the gateway's config (YAML): where its registry is")
+      .option(configOption, "the gateway's config (YAML): where its registry is")
       .option("--json", "the result as JSON, on the last line of stdout");
     if (name !== "revoke") {
       sub.option("--out <folder>", "where the device's files go", ".");
@@ -166,11 +171,15 @@ function addDevice(program: Command, streams: Streams, exit: Exit): void {
     sub.action(
       async (
         short: string,
-        options: { config: string; json?: boolean; out?: string; urn?: string; alg?: "ccm" | "hmac" },
+        options: { config?: string; json?: boolean; out?: string; urn?: string; alg?: "ccm" | "hmac" },
       ) => {
+        const config = needed(options.config, configOption);
         const { deviceCommand } = await import("./device.ts");
         exit(
-          await deviceCommand({ ...options, action: name, name: short, lang: languageOf(program) }, streams),
+          await deviceCommand(
+            { ...options, config, action: name, name: short, lang: languageOf(program) },
+            streams,
+          ),
         );
       },
     );
@@ -192,6 +201,23 @@ function examples(lines: readonly (readonly [string, string])[]): string {
 
 function languageOf(program: Command): Language {
   return language(process.env, program.opts<{ lang?: string }>().lang);
+}
+
+/** The language for what is wrong with the command line; the option may stand behind the mistake. */
+function askedLanguage(program: Command, args: readonly string[]): Language {
+  const line = args.join(" ");
+  return language(
+    process.env,
+    program.opts<{ lang?: string }>().lang ?? /(?:^| )--lang[ =](de|en)(?: |$)/.exec(line)?.[1],
+  );
+}
+
+/** What was given for an option that a command cannot do without. Unknown options are told first: they may be the same, misspelt. */
+function needed(value: string | undefined, wanted: string): string {
+  if (value === undefined) {
+    throw missing(wanted);
+  }
+  return value;
 }
 
 function packageVersion(): string {
