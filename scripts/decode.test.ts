@@ -212,3 +212,25 @@ describe.skipIf(meters === null)(
     );
   },
 );
+
+describe.skipIf(meters === null)(
+  "hasen decode d0 and dsmr, against every capture (skipped without meter data)",
+  () => {
+    it.each([
+      ["d0", false],
+      ["dsmr", true],
+    ] as const)("prints each %s telegram as it must be", async (protocol, hex) => {
+      const expected = readFileSync(join(meters!, `${protocol}.expected.ndjson`), "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Expected);
+      for (const name of new Set(expected.map((line) => line.file))) {
+        const { code, lines } = await decode(join(meters!, name), { hex, protocol });
+        const wanted = expected.filter((line) => line.file === name);
+        const strip = (line: object) => ({ ...line, file: name, detail: "", quality: "" });
+        expect(lines.map(strip)).toEqual(wanted.map(strip));
+        expect(code).toBe(wanted.some((line) => line.readings !== undefined) ? 0 : 65);
+      }
+    });
+  },
+);

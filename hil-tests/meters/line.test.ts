@@ -4,13 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { SerialPort } from "serialport";
 import { afterEach, describe, expect, it } from "vitest";
 import { concat } from "../../protocols/bytes.ts";
 import { isFault } from "../../protocols/fault.ts";
 import { SmlDecoder } from "../../protocols/sml.ts";
 import { has, until } from "../programs.ts";
 import { type Line, type LineKind, openLine } from "./line.ts";
+import { reader } from "./reader.ts";
 import { SmlMeter } from "./sml-meter.ts";
 
 const lines: Line[] = [];
@@ -24,22 +24,6 @@ async function open(kind: LineKind, paced: boolean): Promise<Line> {
 afterEach(async () => {
   await Promise.all(lines.splice(0).map((line) => line.close()));
 });
-
-/** Everything the reader's end has given so far. */
-async function reader(line: Line): Promise<{ received: () => Uint8Array; close: () => Promise<void> }> {
-  const parts: Uint8Array[] = [];
-  if (line.kind === "memory") {
-    line.onBytes = (bytes) => parts.push(Uint8Array.from(bytes));
-    return { received: () => concat(parts), close: async () => undefined };
-  }
-  const port = new SerialPort({ path: line.path, baudRate: 9600, autoOpen: false });
-  port.on("data", (bytes: Buffer) => parts.push(Uint8Array.from(bytes)));
-  await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
-  return {
-    received: () => concat(parts),
-    close: () => new Promise<void>((resolve) => port.close(() => resolve())),
-  };
-}
 
 describe.each(["socat", "python3", "memory"] as const)("a meter's line over %s", (kind) => {
   const possible = it.skipIf(kind !== "memory" && !has(kind));
@@ -59,6 +43,18 @@ describe.each(["socat", "python3", "memory"] as const)("a meter's line over %s",
     expect(end.received()).toEqual(concat(sent));
     const results = new SmlDecoder({ correctSigns: true }).push(end.received());
     expect(results.filter((result) => !isFault(result))).toHaveLength(5);
+    await end.close();
+  });
+
+  possible(`carries a reader's request to the meter (needs ${kind})`, async () => {
+    const line = await open(kind, false);
+    const requests: Uint8Array[] = [];
+    line.onRequest = (bytes) => requests.push(Uint8Array.from(bytes));
+    const end = await reader(line);
+    const request = Uint8Array.from({ length: 256 }, (_, i) => i);
+    end.send(request);
+    await until("the request has arrived", () => concat(requests).length === 256, 30_000);
+    expect(concat(requests)).toEqual(request);
     await end.close();
   });
 
