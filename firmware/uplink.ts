@@ -125,11 +125,11 @@ export class Uplink {
       rows: rows,
       bytes: seal(this.session, piv, message),
     };
-    if (this.file !== null) {
-      this.counted(this.file.keep(frame));
-    }
     if (this.observer.sealed !== undefined) {
       this.observer.sealed(frame.epoch, piv, rows, kind);
+    }
+    if (this.file !== null) {
+      this.counted(this.file.keep(frame));
     }
     this.enqueue(frame);
     return piv;

@@ -124,7 +124,7 @@ export class Core {
       log,
     });
     this.#connect(hooks);
-    this.ingest.releaseParked();
+    this.ingest.restored();
     this.#watch();
   }
 
@@ -173,6 +173,7 @@ export class Core {
     const { clock } = this.#options;
     this.#cancelWatch = clock.after(checkEvery, () => {
       this.ingest.losses.check(this.ingest.witnesses(), clock.monotonic());
+      this.ingest.resume();
       this.#watch();
     });
   }

@@ -24,6 +24,8 @@ export const entryKind = {
   parked: 6,
   /** What is missing and what the sinks were told of it, written again likewise. */
   losses: 7,
+  /** Gaps that were declared and not yet on disk, written beside what already takes them for declared. */
+  undeclared: 8,
 } as const;
 
 /** An authentic message with its identity (kid, epoch, PIV), never stored twice. */

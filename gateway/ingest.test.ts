@@ -62,7 +62,7 @@ async function openHall(): Promise<Hall> {
   for (const entry of spool.replay()) {
     ingest.restore(entry);
   }
-  ingest.releaseParked();
+  ingest.restored();
   const source = {
     address: "test",
     reply: (frame: Uint8Array) => {

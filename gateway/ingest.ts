@@ -18,14 +18,15 @@ import {
   decodeMessageEntry,
   decodeParked,
   encodeDeviceState,
-  encodeGap,
   encodeLosses,
   encodeMessageEntry,
   encodeParked,
   entryKind,
   type MessageEntry,
   MessageEntryRoom,
+  type Parked,
 } from "./entry.ts";
+import { GapQueue } from "./gap-queue.ts";
 import { interpret, type Meaning } from "./interpret.ts";
 import type { FrameSource } from "./link.ts";
 import type { Log } from "./log.ts";
@@ -68,6 +69,7 @@ export class Ingest {
   /** Who else waits for a reserved message's block: copies that came meanwhile, by device and number. */
   readonly #copies = new Map<string, (() => void)[]>();
   readonly #requests: ShapeRequests;
+  readonly #gaps: GapQueue;
   readonly #room = new MessageEntryRoom();
   #announced = false;
 
@@ -77,6 +79,7 @@ export class Ingest {
     this.shapes = new Shapes(options.crypto);
     this.#refusals = new Refusals(options.log);
     this.#requests = new ShapeRequests(options);
+    this.#gaps = new GapQueue(options.spool, () => this.#announce());
   }
 
   /** Messages that were not stored, by reason. */
@@ -242,6 +245,9 @@ export class Ingest {
     } else {
       this.counts.rows += meaning.rows;
       this.#apply(device, message, meaning, offset);
+      if (meaning.awaits !== null) {
+        this.#hold({ shape: meaning.awaits, offset, message: identity(message) });
+      }
       this.#answer(device, message, meaning);
       this.releaseParked();
     }
@@ -266,7 +272,6 @@ export class Ingest {
     if (awaits !== null) {
       this.counts.parked++;
       this.shapes.park({ shape: awaits, offset, message: identity(entry) });
-      this.#options.spool.pin(offset);
     } else if (message.type === "hello") {
       const bootTime = entry.received - message.uptime * 1000;
       device.received.setBootTime(entry.epoch, bootTime);
@@ -315,6 +320,7 @@ export class Ingest {
           : decodeMessageEntry(waiting.payload);
       if (entry === null || isFault(entry)) {
         this.#refusals.count("storage");
+        this.#giveUpParked(parked, "it could not be read any more when its shape came");
         continue;
       }
       spool.append(
@@ -322,14 +328,46 @@ export class Ingest {
         encodeMessageEntry({ ...entry, parked: false, released: true }),
         (failure) => {
           if (failure === null) {
+            this.shapes.forget(parked.message);
             spool.unpin(parked.offset);
             this.#announce();
           } else {
-            this.shapes.park(parked);
+            this.shapes.keepParked(parked.message);
           }
         },
       );
     }
+  }
+
+  /** Keeps a parked pack's segment from being recycled; where no more may be kept, it is given up at once and said to be. */
+  #hold(parked: Parked): void {
+    if (!this.#options.spool.pin(parked.offset)) {
+      this.#giveUpParked(parked, "its shape was not known and no more packs could wait for theirs");
+    }
+  }
+
+  #giveUpParked({ message, offset }: Parked, reason: string): void {
+    this.shapes.forget(message);
+    this.#options.spool.unpin(offset);
+    const [kid, epoch, piv] = message.split("/").map(Number);
+    const device = this.devices.byKid(kid)?.entry.device;
+    if (device !== undefined) {
+      this.declare({ device, epoch, from: piv, to: piv, state: "dropped", reason });
+    }
+  }
+
+  /** All there was to restore is restored. */
+  restored(): void {
+    for (const parked of this.shapes.parked()) {
+      this.#hold(parked);
+    }
+    this.resume();
+  }
+
+  /** Goes on with what a restart, or a disk that failed, left undone. To be called now and then. */
+  resume(): void {
+    this.#gaps.retry();
+    this.releaseParked();
   }
 
   /** Numbers that cannot be kept as missing any longer are declared lost to every sink. */
@@ -349,7 +387,7 @@ export class Ingest {
 
   /** Puts a gap into the spool, on its way to the sinks. */
   declare(gap: Gap, kid: number | null = null): void {
-    this.#options.spool.append(entryKind.gap, encodeGap({ gap, kid }), () => this.#announce());
+    this.#gaps.add({ gap, kid });
   }
 
   /** Takes in one entry found in the spool at start. */
@@ -374,9 +412,11 @@ export class Ingest {
       const packs = decodeParked(payload);
       for (const parked of isFault(packs) ? [] : packs) {
         this.shapes.park(parked);
-        this.#options.spool.pin(parked.offset);
       }
+    } else if (kind === entryKind.undeclared) {
+      this.#gaps.restoreWaiting(payload);
     } else if (kind === entryKind.gap) {
+      this.#gaps.restoreStored(payload);
       const stored = decodeGap(payload);
       if (!isFault(stored) && stored.kid !== null) {
         this.losses.restore(stored.gap, stored.kid);
@@ -400,10 +440,7 @@ export class Ingest {
 
   #restoreMeaning(device: Device, entry: MessageEntry, offset: number): void {
     if (entry.released) {
-      const parked = this.shapes.forget(identity(entry));
-      if (parked !== null) {
-        this.#options.spool.unpin(parked.offset);
-      }
+      this.shapes.forget(identity(entry));
     } else if (entry.parked || entry.body[1] !== packType) {
       const meaning = interpret(entry.body, true, this.shapes);
       if (!isFault(meaning)) {
@@ -426,6 +463,7 @@ export class Ingest {
       ...this.shapes.encoded().map((payload) => ({ kind: entryKind.shape, payload })),
       { kind: entryKind.parked, payload: encodeParked(this.shapes.parked()) },
       { kind: entryKind.losses, payload: encodeLosses(this.losses.state()) },
+      ...this.#gaps.snapshot(),
     ];
   }
 }

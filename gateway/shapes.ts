@@ -17,6 +17,8 @@ export class Shapes {
   readonly #crypto: Crypto;
   readonly #known = new Map<string, Shape>();
   readonly #parked = new Map<string, Parked>();
+  /** Those of the parked packs that are being written again. They stay parked until that is on disk. */
+  readonly #releasing = new Set<string>();
   /** Whether a shape came, or a pack was parked, since somebody asked for packs that can go on. */
   #changed = false;
 
@@ -61,26 +63,33 @@ export class Shapes {
     this.#changed = true;
   }
 
-  /** A pack was written again with its shape known; its parked copy is done with. Null when it was not parked. */
-  forget(message: string): Parked | null {
-    const parked = this.#parked.get(message) ?? null;
-    this.#parked.delete(message);
-    return parked;
+  /** A pack is on disk again with its shape known, or given up: it is parked no longer. False when it was not. */
+  forget(message: string): boolean {
+    this.#releasing.delete(message);
+    return this.#parked.delete(message);
+  }
+
+  /** A pack could not be written again now. */
+  keepParked(message: string): void {
+    this.#releasing.delete(message);
+    this.#changed = true;
   }
 
   parked(): readonly Parked[] {
     return [...this.#parked.values()];
   }
 
-  /** Packs whose shape has become known; they are no longer parked. */
+  /** Packs whose shape has become known, each told once: until `forget` or `keepParked` they are being written again. */
   takeReleasable(): readonly Parked[] {
     if (!this.#changed) {
       return [];
     }
     this.#changed = false;
-    const released = this.parked().filter(({ shape }) => this.#known.has(shape));
+    const released = this.parked().filter(
+      ({ shape, message }) => this.#known.has(shape) && !this.#releasing.has(message),
+    );
     for (const { message } of released) {
-      this.#parked.delete(message);
+      this.#releasing.add(message);
     }
     return released;
   }

@@ -46,16 +46,22 @@ export class VirtualTime implements Timers {
   /** Lets `duration` pass, with everything that becomes due meanwhile. */
   advance(duration: number): void {
     const end = this.#now + duration;
-    for (;;) {
-      const next = this.#next();
-      if (next === null || next.at > end) {
-        break;
-      }
-      this.#now = next.at;
-      this.#due.splice(this.#due.indexOf(next), 1);
-      next.run();
+    while (this.step(end)) {
+      // Each step may make more due.
     }
     this.#now = end;
+  }
+
+  /** Runs the one thing that is due next, and lets the time until then pass; false when nothing is due by `end`, ms. */
+  step(end: number): boolean {
+    const next = this.#next();
+    if (next === null || next.at > end) {
+      return false;
+    }
+    this.#now = next.at;
+    this.#due.splice(this.#due.indexOf(next), 1);
+    next.run();
+    return true;
   }
 
   #next(): Due | null {

@@ -1,0 +1,87 @@
+/**
+ * Gaps on their way to the disk. A gap that the spool refuses is not forgotten but written again later, and what is still on its way
+ * when a snapshot is taken goes into the snapshot: a power cut loses no gap that the rest of the snapshot takes for declared.
+ */
+import { isFault } from "../protocols/fault.ts";
+import { decodeGap, encodeGap, entryKind, type StoredGap } from "./entry.ts";
+import type { Spool } from "./spool/spool.ts";
+
+/** Gaps that wait at once; when the disk refuses more than these, the oldest are given up. */
+const waitingMax = 256;
+
+export class GapQueue {
+  readonly #spool: Pick<Spool, "append">;
+  /** Something is on disk for the sinks. */
+  readonly #stored: () => void;
+  /** By their encoding; whether each is handed to the spool now. */
+  readonly #waiting = new Map<string, { readonly payload: Uint8Array; handed: boolean }>();
+
+  constructor(spool: Pick<Spool, "append">, stored: () => void) {
+    this.#spool = spool;
+    this.#stored = stored;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  add(stored: StoredGap): void {
+    const payload = encodeGap(stored);
+    this.#hand(this.#keep(payload));
+  }
+
+  /** Tries again what was refused. */
+  retry(): void {
+    for (const key of [...this.#waiting.keys()]) {
+      this.#hand(key);
+    }
+  }
+
+  /** Payloads of all that is not on disk. */
+  snapshot(): readonly { readonly kind: number; readonly payload: Uint8Array }[] {
+    return [...this.#waiting.values()].map(({ payload }) => ({ kind: entryKind.undeclared, payload }));
+  }
+
+  /** A gap that a snapshot says was on its way; `retry` sends it on. */
+  restoreWaiting(payload: Uint8Array): void {
+    if (!isFault(decodeGap(payload))) {
+      this.#keep(payload.slice());
+    }
+  }
+
+  /** A gap that is on disk. */
+  restoreStored(payload: Uint8Array): void {
+    this.#waiting.delete(keyOf(payload));
+  }
+
+  #keep(payload: Uint8Array): string {
+    const key = keyOf(payload);
+    if (!this.#waiting.has(key)) {
+      const [oldest] = this.#waiting.keys();
+      if (this.#waiting.size >= waitingMax && oldest !== undefined) {
+        this.#waiting.delete(oldest);
+      }
+      this.#waiting.set(key, { payload, handed: false });
+    }
+    return key;
+  }
+
+  #hand(key: string): void {
+    const gap = this.#waiting.get(key);
+    if (gap === undefined || gap.handed) {
+      return;
+    }
+    gap.handed = true;
+    this.#spool.append(entryKind.gap, gap.payload, (failure) => {
+      gap.handed = false;
+      if (failure === null) {
+        this.#waiting.delete(key);
+        this.#stored();
+      }
+    });
+  }
+}
+
+function keyOf(payload: Uint8Array): string {
+  return new TextDecoder().decode(payload);
+}
