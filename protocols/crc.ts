@@ -1,6 +1,6 @@
 /**
  * Checksums over a part of a byte array, table-driven. Names and check values ("123456789") as in the CRC RevEng catalogue:
- * X-25 906e (ISO/IEC 13239, SML, HDLC), Kermit 2189 (ITU-T V.41), CRC-32C e3069283 (RFC 3720 appendix B.4), NRSC-5 f7 (Sensirion's sensors),
+ * EN-13757 c2b7 (EN 13757-4), X-25 906e (ISO/IEC 13239, SML, HDLC), Kermit 2189 (ITU-T V.41), CRC-32C e3069283 (RFC 3720 appendix B.4), NRSC-5 f7 (Sensirion's sensors),
  * ARC bb3d (DSMR P1).
  */
 
@@ -37,6 +37,18 @@ export function crcArc(bytes: Uint8Array, from: number, to: number): number {
     crc = (crc >>> 8) ^ tableArc[(crc ^ bytes[i]) & 0xff];
   }
   return crc;
+}
+
+/** CRC-16/EN-13757 as a number: poly 3d65, high bit first, inverted. A wM-Bus link layer sends its high byte first, its ELL the low one. */
+export function crcEn13757(bytes: Uint8Array, from: number, to: number): number {
+  let crc = 0;
+  for (let i = from; i < to; i++) {
+    crc ^= bytes[i] << 8;
+    for (let bit = 0; bit < 8; bit++) {
+      crc = crc & 0x8000 ? ((crc << 1) ^ 0x3d65) & 0xffff : crc << 1;
+    }
+  }
+  return crc ^ 0xffff;
 }
 
 /** CRC-8/NRSC-5: poly 31, init ff, as Sensirion's sensors put it behind every two bytes (SHT3x datasheet §4.12: beef gives 92). */

@@ -16,6 +16,8 @@ export type FaultCode =
   | "limit" // a declared maximum is passed: length, depth, count
   | "range" // a value outside what its column, register or type can hold
   | "unsupported" // well-formed, but nothing here reads it
+  | "no-key" // encrypted, and nobody gave the meter's key
+  | "wrong-key" // encrypted, and the key that was given does not open it
   // envelope and ingest, in the order of the checks
   | "too-long"
   | "header"

@@ -7,7 +7,7 @@ import { nodeCiphers } from "./crypto-node.ts";
 import { decimalText } from "./decimal.ts";
 import { isFault } from "./fault.ts";
 import { meterLanguage } from "./index.ts";
-import type { DataRecord } from "./meter.ts";
+import type { DataRecord, Telegram } from "./meter.ts";
 
 const meters = dataFolder("meters");
 
@@ -40,6 +40,7 @@ describe.skipIf(meters === null)("captures of M-Bus meters (skipped without mete
   it.each([
     ["mbus", "mbus"],
     ["mbus-wired", "mbus"],
+    ["wmbus", "wmbus"],
   ])("of %s give every telegram and every record, and refuse what is faulty", (name, language) => {
     const lines = linesOf(`${name}.hex`);
     const expected = linesOf(`${name}.expected.ndjson`)
@@ -54,9 +55,9 @@ describe.skipIf(meters === null)("captures of M-Bus meters (skipped without mete
         continue;
       }
       expect(good, where).toHaveLength(1);
-      const [telegram] = good as { meter: string; records: DataRecord[] }[];
-      expect(telegram!.meter, where).toBe(meter);
-      const found = telegram!.records.map((record, i) => ({
+      const telegram = good[0] as Telegram;
+      expect(telegram.meter, where).toBe(meter);
+      const found = telegram.records!.map((record, i) => ({
         ...record,
         value: sure!.includes(i) ? valueText(record.value) : readings[i]?.value,
       }));

@@ -8,19 +8,19 @@ const invalidTime = 0x80;
 
 /** Type G, two bytes: `YYYY-MM-DD`. */
 export function dateText(bytes: Uint8Array, at: number): string | null {
-  return day(bytes[at], bytes[at + 1], 0);
+  return day(bytes[at], bytes[at + 1]);
 }
 
 /** Type F (4 bytes) and I (6 bytes) as `YYYY-MM-DDThh:mm:ss`, type J (3 bytes) as `hh:mm:ss`; null for any other length. */
 export function dateTimeText(bytes: Uint8Array, at: number, length: number): string | null {
   if (length === 4) {
     const clock = (bytes[at] & invalidTime) !== 0 ? null : time(bytes[at + 1] & 31, bytes[at] & 63, 0);
-    return joined(day(bytes[at + 2], bytes[at + 3], (bytes[at + 1] >> 5) & 3), clock);
+    return joined(day(bytes[at + 2], bytes[at + 3]), clock);
   }
   if (length === 6) {
     const invalid = (bytes[at + 1] & invalidTime) !== 0;
     const clock = invalid ? null : time(bytes[at + 2] & 31, bytes[at + 1] & 63, bytes[at] & 63);
-    return joined(day(bytes[at + 3], bytes[at + 4], 0), clock);
+    return joined(day(bytes[at + 3], bytes[at + 4]), clock);
   }
   return length === 3 ? time(bytes[at + 2] & 31, bytes[at + 1] & 63, bytes[at] & 63) : null;
 }
@@ -29,15 +29,18 @@ function joined(date: string | null, clock: string | null): string | null {
   return date === null || clock === null ? null : date + "T" + clock;
 }
 
-/** Day in bits 0 to 4, month in 8 to 11, year in 5 to 7 and 12 to 15. Without a century, years above 80 are 19xx. */
-function day(low: number, high: number, century: number): string | null {
+/**
+ * Day in bits 0 to 4, month in 8 to 11, year in 5 to 7 and 12 to 15; years above 80 are 19xx. The hundreds that type F has in its byte
+ * of hours are not believed: a ZRI water meter of 2026 sends 2, which would be 2126.
+ */
+function day(low: number, high: number): string | null {
   const date = low & 31;
   const month = high & 15;
   const year = ((low & 0xe0) >> 5) | ((high & 0xf0) >> 1);
   if (year > 99 || month < 1 || month > 12 || date < 1) {
     return null;
   }
-  const whole = year + (century > 0 ? 1900 + 100 * century : year > 80 ? 1900 : 2000);
+  const whole = year + (year > 80 ? 1900 : 2000);
   return date > daysOf(month, whole) ? null : String(whole) + "-" + twoDigits(month) + "-" + twoDigits(date);
 }
 

@@ -349,6 +349,12 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "fault.range.next": "Sehen Sie nach dem Sensor: Ist er nass, verdeckt oder defekt?",
   "fault.unsupported.means": "Die Nachricht ist in Ordnung, aber nichts hier kann sie lesen.",
   "fault.unsupported.next": "Prüfen Sie, ob eine neuere Version dieses Gerät kennt.",
+  "fault.no-key.means": "Der Zähler verschlüsselt, und für ihn ist kein Schlüssel angegeben.",
+  "fault.no-key.next":
+    "Der Schlüssel steht beim Messstellenbetreiber oder im Lieferschein; tragen Sie ihn für diesen Zähler ein (--key).",
+  "fault.wrong-key.means": "Der Zähler verschlüsselt, und der angegebene Schlüssel öffnet es nicht.",
+  "fault.wrong-key.next":
+    "Vergleichen Sie den Schlüssel mit der Angabe des Messstellenbetreibers und die Zählernummer mit der, für die er gilt.",
   "fault.too-long.means": "Die Nachricht ist länger, als ein Gerät senden darf; sie wurde nicht angesehen.",
   "fault.too-long.next": "Finden Sie heraus, wer sie sendet: Es ist kaum eines Ihrer Geräte.",
   "fault.header.means": "Die Nachricht beginnt nicht wie die unserer Geräte.",

@@ -342,6 +342,12 @@ export const en = {
   "fault.range.next": "Look at the sensor: is it wet, covered or broken?",
   "fault.unsupported.means": "The message is in order, but nothing here can read it.",
   "fault.unsupported.next": "Check whether a newer version knows this device.",
+  "fault.no-key.means": "The meter encrypts, and no key is given for it.",
+  "fault.no-key.next":
+    "The meter's operator or the delivery note has the key; enter it for this meter (--key).",
+  "fault.wrong-key.means": "The meter encrypts, and the key that was given does not open it.",
+  "fault.wrong-key.next":
+    "Compare the key with what the meter's operator says, and the meter's number with the one it is for.",
   "fault.too-long.means": "The message is longer than a device may send; it was not looked at.",
   "fault.too-long.next": "Find out who sends it: it is hardly one of your devices.",
   "fault.header.means": "The message does not begin as one of our devices' messages does.",

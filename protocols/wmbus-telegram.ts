@@ -1,0 +1,140 @@
+import { type Fault, fault, isFault } from "./fault.ts";
+import { ciCompact, idText, readHeader } from "./mbus-application.ts";
+import { readRecords } from "./mbus-record.ts";
+import type { DataRecord, MeterKeys } from "./meter.ts";
+import { headLength } from "./wmbus-frame.ts";
+import {
+  type Authentication,
+  ciAfl,
+  type ExtendedLink,
+  isEll,
+  payloadCrcHolds,
+  readAfl,
+  readEll,
+} from "./wmbus-layers.ts";
+import { closed, ellCounter, openData } from "./wmbus-security.ts";
+
+/** What a wireless telegram says, layer by layer. */
+
+export interface WirelessContent {
+  readonly meter: string;
+  readonly records: readonly DataRecord[];
+}
+
+interface Payload {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  /** Whether a key opened it. */
+  readonly decrypted: boolean;
+}
+
+/**
+ * Reads a telegram without CRCs, from its L field on. A missing key ("no-key"), a wrong one ("wrong-key"), a right one in front of
+ * content that nothing here reads ("content") and a wrong CRC ("checksum") are faults of their own.
+ */
+export function readWireless(bytes: Uint8Array, keys: MeterKeys | null): WirelessContent | Fault {
+  if (bytes.length <= headLength) {
+    return fault("truncated", "the telegram has no CI field");
+  }
+  const address = bytes.subarray(2, headLength);
+  let payload: Payload | Fault = { bytes: bytes, at: headLength, decrypted: false };
+  if (isEll(bytes[headLength])) {
+    payload = openEll(bytes, address, keys);
+    if (isFault(payload)) {
+      return payload;
+    }
+  }
+  const content = readTransport(payload, address, keys);
+  return isFault(content) && payload.decrypted && !isAboutKeys(content) ? unreadable(content) : content;
+}
+
+function isAboutKeys(found: Fault): boolean {
+  return found.fault === "no-key" || found.fault === "wrong-key";
+}
+
+/** Behind a key that fits, what cannot be read is no longer a matter of keys or of the air. */
+function unreadable(found: Fault): Fault {
+  return found.fault === "content"
+    ? found
+    : fault("content", "the key fits, but the content is not read here: " + found.detail);
+}
+
+/** The payload of the extended link layer; with a session, only if its CRC holds, as it came or decrypted. */
+function openEll(bytes: Uint8Array, address: Uint8Array, keys: MeterKeys | null): Payload | Fault {
+  const ell = readEll(bytes, headLength, bytes.length);
+  if (isFault(ell)) {
+    return ell;
+  }
+  if (ell.session === null) {
+    return { bytes: bytes, at: ell.end, decrypted: false };
+  }
+  if (payloadCrcHolds(bytes, ell.end, bytes.length)) {
+    return { bytes: bytes, at: ell.end + 2, decrypted: false };
+  }
+  return isEncrypted(ell)
+    ? decryptEll(bytes, address, ell, keys)
+    : fault("checksum", "the CRC of the extended link layer does not fit");
+}
+
+/** Session number, bits 29 to 31: 0 says that nothing is encrypted. */
+function isEncrypted(ell: ExtendedLink): boolean {
+  return ell.session !== null && ell.session[3] >> 5 !== 0;
+}
+
+function decryptEll(
+  bytes: Uint8Array,
+  address: Uint8Array,
+  ell: ExtendedLink,
+  keys: MeterKeys | null,
+): Payload | Fault {
+  const key = keys === null ? null : keys.key;
+  if (keys === null || key === null || key.length !== 16) {
+    return closed(key, 16);
+  }
+  const clear = keys.ciphers.aesCtr(key, ellCounter(address, ell), bytes.subarray(ell.end));
+  return payloadCrcHolds(clear, 0, clear.length) ? { bytes: clear, at: 2, decrypted: true } : closed(key, 16);
+}
+
+function readTransport(
+  payload: Payload,
+  address: Uint8Array,
+  keys: MeterKeys | null,
+): WirelessContent | Fault {
+  const bytes = payload.bytes;
+  let at = payload.at;
+  let authentication: Authentication | null = null;
+  if (bytes[at] === ciAfl) {
+    const afl = readAfl(bytes, at, bytes.length);
+    if (isFault(afl)) {
+      return afl;
+    }
+    authentication = afl;
+    at = afl.end;
+  }
+  if (bytes[at] === ciCompact) {
+    return fault("content", "a compact frame, whose form an earlier full frame told; none is kept here");
+  }
+  const header = readHeader(bytes, at, bytes.length);
+  if (isFault(header)) {
+    return header;
+  }
+  const meterAddress = header.address === null ? address : header.address;
+  const opened = openData(
+    {
+      header: header,
+      address: meterAddress,
+      authentication: authentication,
+      message: bytes.subarray(at),
+      data: header.end - at,
+    },
+    keys,
+  );
+  if (isFault(opened)) {
+    return opened;
+  }
+  const records = readRecords(opened.data, 0, opened.data.length);
+  if (isFault(records)) {
+    return opened.decrypted ? unreadable(records) : records;
+  }
+  return { meter: idText(meterAddress, 2), records: records };
+}
