@@ -368,6 +368,18 @@ export class Ingest {
   resume(): void {
     this.#gaps.retry();
     this.releaseParked();
+    this.#askAgain();
+  }
+
+  /** A request for a shape may be lost or overtaken, and the pack that gave rise to it may have been the last. */
+  #askAgain(): void {
+    for (const { message, shape } of this.shapes.parked()) {
+      const device = this.devices.byKid(Number(message.split("/")[0]));
+      const heard = device?.lastHeard ?? Number.NEGATIVE_INFINITY;
+      if (device !== null && this.#options.now() - heard < presentWithin && this.shapes.get(shape) === null) {
+        this.#requests.ask(device, device.received.newest, shape);
+      }
+    }
   }
 
   /** Numbers that cannot be kept as missing any longer are declared lost to every sink. */
@@ -500,6 +512,9 @@ function awaitedShape({ message }: Meaning): string | null {
   const id = message.type === "pack" ? packShapeId(message.value) : null;
   return isFault(id) ? null : id;
 }
+
+/** Who was heard within this, ms, is taken to hear a request. */
+const presentWithin = 300_000;
 
 /** A message is `[type, ...]`; its type is the byte after the array's head. Packs change nothing but the sinks. */
 const packType = 1;
