@@ -29,6 +29,11 @@ export class Drops {
     this.#options = options;
   }
 
+  /** How many records an entry is to a sink. */
+  get records(): DropsOptions["records"] {
+    return this.#options.records;
+  }
+
   /** Entries that the spool gives up before this cursor passed them. What the sink has ahead of its cursor is not among them. */
   take(sink: string, given: readonly SpoolEntry[], reason: keyof typeof reasons): void {
     const entries = isSinkCursor(sink)

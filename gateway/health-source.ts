@@ -7,6 +7,7 @@ import type { GatewayLink } from "./link.ts";
 import type { Figures } from "./metrics.ts";
 import type { Sink } from "./sink.ts";
 import type { Spool } from "./spool/spool.ts";
+import { ringStatus, type SpoolStatus, sinkLags } from "./spool-status.ts";
 
 /** Hands each commit's duration to whoever counts them. */
 export class Commits {
@@ -24,6 +25,8 @@ export class Commits {
 }
 
 export interface HealthParts {
+  /** The spool's, from the config. */
+  readonly folder: string;
   readonly spool: Spool;
   readonly ingest: Ingest;
   readonly forwarders: readonly Forwarder[];
@@ -54,6 +57,7 @@ export function healthSource(parts: HealthParts): HealthSource {
     frames: () => Object.fromEntries(links.map(({ name, counters }) => [name, framesOf(counters)])),
     missing: () => ingest.losses.count(ingest.witnesses()),
     gaps: () => gapReport(ingest),
+    spoolStatus: () => spoolStatus(parts),
     onSync: (listener) => commits.listen(listener),
   };
 }
@@ -65,6 +69,16 @@ function spoolFigures(spool: Spool): ReturnType<HealthSource["spool"]> {
     bytes: spool.bytesFrom(slowest),
     capacity: spool.stats().bytesMax,
     oldestAge: oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest.time) / 1000),
+  };
+}
+
+function spoolStatus({ folder, spool, drops }: HealthParts): SpoolStatus {
+  const at = { now: Date.now(), records: drops.records };
+  return {
+    folder,
+    rings: [ringStatus("telemetry", spool)],
+    sinks: sinkLags("telemetry", spool, at),
+    drops: [...drops.counts.values()],
   };
 }
 

@@ -14,6 +14,7 @@ function source(changes: Partial<HealthSource> = {}): HealthSource & { sync: (se
     delivered: () => ({ city: 40, file: 41 }),
     dropped: () => [{ sink: "city", reason: "full", records: 7 }],
     missing: () => 3,
+    spoolStatus: () => ({ folder: "/spool", rings: [], sinks: [], drops: [] }),
     gaps: () => ({ gaps: [], rowsDropped: { "urn:dev:ops:pb-meter-1": 2 } }),
     spool: () => ({ bytes: 1000, capacity: 64_000, oldestAge: 2.5 }),
     sinks: () => ({
@@ -47,6 +48,14 @@ afterEach(async () => {
   for (const end of endings.splice(0)) {
     await end();
   }
+});
+
+describe("/spool", () => {
+  it("answers with what hasen spool status shows", async () => {
+    const { status, text } = await page("/spool", source());
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toEqual({ folder: "/spool", rings: [], sinks: [], drops: [] });
+  });
 });
 
 describe("/healthz", () => {

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { createMetrics, type MetricsSource } from "./metrics.ts";
 import type { Address } from "./schema.ts";
 import type { Gap } from "./sink.ts";
+import type { SpoolStatus } from "./spool-status.ts";
 import { problemOfSystemError } from "./system-error.ts";
 
 /** Something a person should know. `failing`: the gateway does not do its work. `degraded`: it does, but something is in the way. */
@@ -20,6 +21,8 @@ export interface HealthSource extends MetricsSource {
   concerns(): readonly Concern[];
   /** What is missing, by device. */
   gaps(): GapReport;
+  /** How full the spool is and how far the sinks are behind; dearer to gather than what /healthz shows. */
+  spoolStatus(): SpoolStatus;
 }
 
 /** What GET /gaps answers and `hasen gaps` shows. */
@@ -64,6 +67,7 @@ export function healthApp(source: HealthSource): Hono {
     return context.json(body, failing ? 503 : 200, { "Cache-Control": "no-store" });
   });
   app.get("/gaps", (context) => context.json(source.gaps(), 200, { "Cache-Control": "no-store" }));
+  app.get("/spool", (context) => context.json(source.spoolStatus(), 200, { "Cache-Control": "no-store" }));
   app.get("/metrics", async (context) =>
     context.body(await metrics.metrics(), 200, { "Content-Type": metrics.contentType }),
   );

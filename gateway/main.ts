@@ -78,6 +78,7 @@ async function assemble(
   const health = await startHealth(
     config.health.listen,
     healthSource({
+      folder: config.spool.folder,
       spool,
       ingest,
       forwarders,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { ProblemError, problem, renderProblem } from "../gateway/problem.ts";
 import { type Language, language } from "../gateway/words/words.ts";
+import type { SpoolOrder } from "./spool.ts";
 import type { Streams } from "./streams.ts";
 import { missing, usageProblem } from "./usage.ts";
 
@@ -71,6 +72,7 @@ function commands(streams: Streams, exit: (code: number) => void): Command {
   addGateway(program, streams, exit);
   addDevice(program, streams, exit);
   addGaps(program, streams, exit);
+  addSpool(program, streams, exit);
   return program;
 }
 
@@ -184,6 +186,42 @@ function addDevice(program: Command, streams: Streams, exit: Exit): void {
       },
     );
   }
+}
+
+function addSpool(program: Command, streams: Streams, exit: Exit): void {
+  const spool = command(program, "spool", [
+    ["hasen spool status --config gateway.yaml", "how full, how far each sink is behind"],
+    ["hasen spool tail --config gateway.yaml --follow", "the newest messages, and those that come"],
+    ["hasen spool verify --config gateway.yaml", "read everything, name what is damaged"],
+    ["hasen spool export --config gateway.yaml --from '2 h' > records.ndjson", "records as lines"],
+  ]).description("Look at what waits on the disk, also while the gateway runs. Changes nothing.");
+  const action = (name: SpoolOrder["action"], example: string, description: string): Command =>
+    command(spool, name, [[`hasen spool ${name} --config gateway.yaml`, example]])
+      .description(description)
+      .requiredOption("--config <file>", "the gateway's config (YAML): where its spool is")
+      .action(async (options: Omit<SpoolOrder, "action" | "lang">) => {
+        const { spoolCommand } = await import("./spool.ts");
+        exit(await spoolCommand({ ...options, action: name, lang: languageOf(program) }, streams));
+      });
+  action(
+    "status",
+    "as it runs",
+    "How full it is, how far each sink is behind, what it cost the card.",
+  ).option("--json", "the figures as JSON");
+  action("tail", "the last ten messages", "The newest messages.")
+    .option("--lines <count>", "how many messages", "10")
+    .option("--follow", "go on with those that come, until Ctrl-C")
+    .option("--json", "one message a line, with its records, as JSON");
+  action(
+    "verify",
+    "exit code 1 when something is damaged",
+    "Read everything and name what does not hold.",
+  ).option("--json", "the findings as JSON");
+  action("export", "everything", "Records and gaps as NDJSON, one a line, as the file sink writes them.")
+    .option("--from <time>", "not what came before: 2026-11-23, 2026-11-23T14:00:00Z, or '2 h' ago")
+    .option("--to <time>", "only what came before")
+    .option("--device <name>", "only this device")
+    .option("--json", "the same: it is JSON already");
 }
 
 /** A command whose help starts with examples. */

@@ -84,7 +84,7 @@ export class FileSink implements Sink {
   }
 
   private async write(batch: SinkBatch): Promise<Delivery> {
-    const bytes = Buffer.from(lines(batch));
+    const bytes = Buffer.from(recordLines(batch));
     try {
       let file = await this.opened();
       if (this.size > 0 && this.size + bytes.length > this.settings.fileMax) {
@@ -147,7 +147,7 @@ export class FileSink implements Sink {
 }
 
 /** One line per record, as SenML resolved (RFC 8428 §4.6); a gap stands in a line of its own under "gap". */
-function lines(batch: SinkBatch): string {
+export function recordLines(batch: SinkBatch): string {
   const records = batch.records.map((record) => encodeSenmlJson(senmlRecords([record])).slice(1, -1));
   const gaps = batch.gaps.map((gap) => JSON.stringify({ gap }));
   return [...records, ...gaps].map((line) => `${line}\n`).join("");

@@ -1,3 +1,4 @@
+import { deSpool } from "./de-spool.ts";
 import type { en } from "./en.ts";
 
 /** The same sentences in German. A missing key and a superfluous one are both compile errors. */
@@ -429,4 +430,5 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "device.file":
     "Sein Schlüssel steht in {file}. Kopieren Sie diese Datei auf das Gerät und löschen Sie sie hier.",
   "device.taken": "Ein laufendes Gateway übernimmt das von selbst.",
+  ...deSpool,
 };

@@ -1,4 +1,5 @@
 import type { FaultCode } from "../../protocols/fault.ts";
+import { enSpool } from "./en-spool.ts";
 
 type Words = Readonly<Record<string, string>> &
   Readonly<Record<`fault.${FaultCode}.${"means" | "next"}`, string>>;
@@ -417,4 +418,5 @@ export const en = {
   "device.revoked": "The device {name} is revoked; its key number {kid} does not count any more.",
   "device.file": "Its key is in {file}. Copy this file to the device, then delete it here.",
   "device.taken": "A running gateway takes this up by itself.",
+  ...enSpool,
 } as const satisfies Words;
