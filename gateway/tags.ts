@@ -14,9 +14,9 @@ export class Tags {
   /** Where the next one goes, in place of the oldest. */
   #next = 0;
 
-  /** Remembers a tag, unless one is remembered for this message already. */
+  /** Remembers a tag in place of the oldest; the newest that was given for a message counts. */
   add(epoch: number, piv: number, tag: Uint8Array): void {
-    if (tag.length !== tagLength || this.#find(epoch, piv) >= 0) {
+    if (tag.length !== tagLength) {
       return;
     }
     const at = this.#next;
@@ -45,9 +45,10 @@ export class Tags {
     return this.#tags.subarray(at * tagLength, (at + 1) * tagLength);
   }
 
-  /** -1 where none is remembered. */
+  /** The newest of this message; -1 where none is remembered. */
   #find(epoch: number, piv: number): number {
-    for (let at = 0; at < this.#count; at++) {
+    for (let i = 1; i <= this.#count; i++) {
+      const at = (this.#next - i + tagsMax) % tagsMax;
       if (this.#pivs[at] === piv && this.#epochs[at] === epoch) {
         return at;
       }

@@ -15,7 +15,7 @@ import {
   timeQualities,
   typedArrayTag,
 } from "./pack-form.ts";
-import { inRange, quantities, type Width, widthMost } from "./quantity.ts";
+import { inRange, leastAt, mostAt, quantities, type Width, widthMost } from "./quantity.ts";
 import { bodyWidth, type Column, counterCount, rowLength, type Shape } from "./shape.ts";
 
 /** The id of the shape of a pack message (8 hexadecimal digits), without reading the rest. */
@@ -171,8 +171,9 @@ function decodeRows(
     if (isCounter && !isBase(base, elements)) {
       return fault("syntax", columns[i].quantity + ": the base is not its first value");
     }
+    const bounds = boundsOf(columns[i]);
     for (let row = 0; row < elements.length; row++) {
-      const value = decodeElement(elements[row], columns[i], base);
+      const value = decodeElement(elements[row], bounds, base);
       if (isFault(value)) {
         return value;
       }
@@ -201,13 +202,39 @@ function isBase(base: Integer, differences: readonly (number | null)[]): boolean
   return base === 0;
 }
 
-function decodeElement(element: number | null, column: Column, base: Integer): Integer | null | Fault {
+/** What the values of a column must keep, worked out once for all its rows. */
+interface Bounds {
+  readonly column: Column;
+  /** Of what stands in the body. */
+  readonly widthMost: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+function boundsOf(column: Column): Bounds {
+  const quantity = quantities[column.quantity];
+  return {
+    column: column,
+    widthMost: widthMost(column.width),
+    least: leastAt(quantity, column.exponent),
+    most: mostAt(quantity, column.exponent),
+  };
+}
+
+function decodeElement(element: number | null, bounds: Bounds, base: Integer): Integer | null | Fault {
   if (element === null) {
     return null;
   }
-  const most = widthMost(column.width);
-  const value = element >= -most && element <= most ? sum(base, element) : null;
-  return value !== null && inRange(quantities[column.quantity], value, column.exponent)
-    ? value
-    : fault("range", column.quantity + ": " + element + " is outside its range or width");
+  const column = bounds.column;
+  if (element >= -bounds.widthMost && element <= bounds.widthMost) {
+    const value = base === 0 ? element : sum(base, element);
+    const fits =
+      typeof value === "number"
+        ? value >= bounds.least && value <= bounds.most
+        : value !== null && inRange(quantities[column.quantity], value, column.exponent);
+    if (fits) {
+      return value;
+    }
+  }
+  return fault("range", column.quantity + ": " + element + " is outside its range or width");
 }
