@@ -2,19 +2,20 @@ import { crcArc } from "./crc.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { MeterLanguage } from "./meter.ts";
 import { countParity, stripParity } from "./parity.ts";
-import { type Readout, ReadoutDecoder } from "./readout.ts";
+import type { Readout } from "./readout.ts";
+import { SealedReadoutDecoder } from "./sealed-readout.ts";
 
 /**
  * The P1 port of Dutch, Belgian and Luxembourgish meters, every second or every ten. Versions 4 and 5 end in a CRC, which must hold;
- * versions 2 and 3 have none and are marked unchecked.
+ * versions 2 and 3 have none and are marked unchecked. In Luxembourg they are sealed under a key that the meter's operator gives out.
  */
 export const dsmr: MeterLanguage = {
   name: "dsmr",
   title: "DSMR P1",
   standard: "Netbeheer Nederland, P1 companion standard 5.0.2",
   line: { baud: 115200, dataBits: 8, parity: "none", stopBits: 1 },
-  decoder: function () {
-    return new ReadoutDecoder(dsmrEnding);
+  decoder: function (keys) {
+    return new SealedReadoutDecoder(dsmrEnding, keys === undefined ? null : keys);
   },
 };
 

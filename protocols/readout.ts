@@ -88,6 +88,13 @@ export class ReadoutDecoder implements MeterDecoder {
     return this.handOver();
   }
 
+  /** Bytes of another language have passed on the same line. */
+  skip(count: number): readonly (Telegram | BadTelegram)[] {
+    this.giveUpAll("another kind of telegram begins before the end of this one");
+    this.passed += count;
+    return this.handOver();
+  }
+
   end(): readonly (Telegram | BadTelegram)[] {
     if (this.readout.length > 0 && this.phase === "ending") {
       this.judge(true);
