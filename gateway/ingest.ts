@@ -6,7 +6,6 @@ import type { Crypto } from "../protocols/crypto.ts";
 import { open, parseAny } from "../protocols/envelope.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { frameMax } from "../protocols/link.ts";
-import { packShapeId } from "../protocols/pack.ts";
 import type { Ranges } from "../protocols/ranges.ts";
 import type { FailureBudget } from "./budget.ts";
 import { type Device, Devices } from "./devices.ts";
@@ -193,15 +192,17 @@ export class Ingest {
       tag,
       body,
     });
+    // What waits for the disk holds neither the frame nor its body: thousands wait at once.
+    const arrived: Arrived = { kid, epoch, piv, received };
     const done: Settled = (failure, offset) => {
       if (failure === null) {
-        this.#durable(device, message, source, meaning, offset);
+        this.#durable(device, arrived, source, meaning, offset);
       } else {
         device.received.release(epoch, piv);
         this.#refusals.add(failure, device.entry.name);
       }
       settled();
-      this.#settleCopies(message);
+      this.#settleCopies(arrived);
     };
     this.#options.spool.append(unusable ? entryKind.unusable : entryKind.message, entry, done, received);
   }
@@ -215,7 +216,7 @@ export class Ingest {
     }
   }
 
-  #settleCopies(message: Authentic): void {
+  #settleCopies(message: Arrived): void {
     if (this.#copies.size > 0) {
       const key = identity(message);
       const copies = this.#copies.get(key) ?? [];
@@ -229,7 +230,7 @@ export class Ingest {
   /** The message is on disk: it counts, it is acknowledged, and what it asks for is done. */
   #durable(
     device: Device,
-    message: Authentic,
+    message: Arrived,
     source: FrameSource,
     meaning: Meaning | Fault,
     offset: number,
@@ -456,12 +457,7 @@ export class Ingest {
     } else if (entry.parked || entry.body[1] !== packType) {
       const meaning = interpret(entry.body, true, this.shapes);
       if (!isFault(meaning)) {
-        this.#apply(
-          device,
-          entry,
-          { ...meaning, awaits: entry.parked ? awaitedShape(meaning) : null },
-          offset,
-        );
+        this.#apply(device, entry, { ...meaning, awaits: entry.parked ? meaning.shape : null }, offset);
       }
     }
   }
@@ -505,12 +501,6 @@ function identity({
   readonly piv: number;
 }): string {
   return `${kid}/${epoch}/${piv}`;
-}
-
-/** A parked pack's shape id, also where the shape has become known since. */
-function awaitedShape({ message }: Meaning): string | null {
-  const id = message.type === "pack" ? packShapeId(message.value) : null;
-  return isFault(id) ? null : id;
 }
 
 /** Who was heard within this, ms, is taken to hear a request. */

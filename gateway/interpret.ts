@@ -6,8 +6,11 @@ import { isPersonal } from "../protocols/shape.ts";
 import type { Shapes } from "./shapes.ts";
 
 export interface Meaning {
+  /** A pack that could be read comes without its value: what waits for the disk must not hold what nobody asks for again. */
   readonly message: UpMessage;
-  /** Id of the shape that a pack waits for; null where nothing is missing. */
+  /** Id of a pack's shape. */
+  readonly shape: string | null;
+  /** The same, where the pack waits for it; null where nothing is missing. */
   readonly awaits: string | null;
   /** Rows of readings, 0 for what is no pack or not yet readable. */
   readonly rows: number;
@@ -20,7 +23,7 @@ export function interpret(body: Uint8Array, encrypted: boolean, shapes: Shapes):
     return message;
   }
   if (message.type !== "pack") {
-    return { message, awaits: null, rows: 0 };
+    return { message, shape: null, awaits: null, rows: 0 };
   }
   const id = packShapeId(message.value);
   if (isFault(id)) {
@@ -29,7 +32,7 @@ export function interpret(body: Uint8Array, encrypted: boolean, shapes: Shapes):
   const shape = shapes.get(id);
   if (shape === null) {
     return shapes.mayPark
-      ? { message, awaits: id, rows: 0 }
+      ? { message: read, shape: id, awaits: id, rows: 0 }
       : fault("unknown-shape", `shape ${id} is unknown and no more packs may wait for theirs`);
   }
   const pack = decodePack(message.value, shape);
@@ -42,5 +45,7 @@ export function interpret(body: Uint8Array, encrypted: boolean, shapes: Shapes):
       "personal readings came unencrypted; give the device a board with AES, or sensors without personal readings",
     );
   }
-  return { message, awaits: null, rows: pack.rows.length };
+  return { message: read, shape: id, awaits: null, rows: pack.rows.length };
 }
+
+const read: UpMessage = { type: "pack", value: null };
