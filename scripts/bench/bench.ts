@@ -7,8 +7,15 @@ export interface Bench {
   readonly peer: string | null;
   /** Bytes and durations: the smaller figure wins. */
   readonly lessIsBetter?: boolean;
+  /** Rounds where one takes seconds, at least three; without it as many as the command says. */
+  readonly rounds?: number;
   /** Loads what the rounds need, outside the measured time. */
-  prepare(): Promise<PreparedBench>;
+  prepare(): Promise<PreparedBench | Unmeasured>;
+}
+
+/** Why nothing can be measured here: a program or a right that this machine does not give. */
+export interface Unmeasured {
+  readonly unmeasured: string;
 }
 
 export interface PreparedBench {

@@ -3,8 +3,8 @@ import type { Bench, BenchResult } from "./bench.ts";
 import { resultLine, roundsMin, runBench } from "./runner.ts";
 
 /**
- * `npm run bench -- [name ...] [--json] [--rounds N]`. With --json the last line of stdout is `{"benches":[...]}`; progress goes to
- * stderr. Returns the exit code: 0, 1 where a bench failed, 64 for an unknown name or option.
+ * `npm run bench -- [name ...] [--json] [--rounds N]`. With --json the last line of stdout is `{"benches":[...]}`, with `unmeasured`
+ * beside it for benches that this machine cannot run; progress goes to stderr. Returns the exit code: 0, 1 where a bench failed, 64 for an unknown name or option.
  */
 export async function benchCommand(
   args: readonly string[],
@@ -17,19 +17,27 @@ export async function benchCommand(
     return 64;
   }
   const results: BenchResult[] = [];
+  const unmeasured: { name: string; reason: string }[] = [];
   let failed = false;
   for (const bench of order.chosen) {
     try {
       const result = await runBench(bench, order.rounds);
-      results.push(result);
-      (order.json ? streams.stderr : streams.stdout).write(`${resultLine(result)}\n`);
+      if ("unmeasured" in result) {
+        streams.stderr.write(`${bench.name}: not measured here: ${result.unmeasured}\n`);
+        unmeasured.push({ name: bench.name, reason: result.unmeasured });
+      } else {
+        results.push(result);
+        (order.json ? streams.stderr : streams.stdout).write(`${resultLine(result)}\n`);
+      }
     } catch (error) {
       failed = true;
       streams.stderr.write(`${bench.name} failed: ${error instanceof Error ? error.stack : String(error)}\n`);
     }
   }
   if (order.json) {
-    streams.stdout.write(`${JSON.stringify({ benches: results })}\n`);
+    streams.stdout.write(
+      `${JSON.stringify({ benches: results, ...(unmeasured.length > 0 && { unmeasured }) })}\n`,
+    );
   }
   return failed ? 1 : 0;
 }

@@ -48,8 +48,9 @@ describe("the bench runner", () => {
   });
 
   it("gives a ratio above 1 when we are better, whether more or less is better", async () => {
-    expect((await runBench(bench({ ours: [300], theirs: [100] }), 7)).ratio).toBe(3);
-    expect((await runBench(bench({ ours: [100], theirs: [300], lessIsBetter: true }), 7)).ratio).toBe(3);
+    expect(await runBench(bench({ ours: [300], theirs: [100] }), 7)).toMatchObject({ ratio: 3 });
+    const less = bench({ ours: [100], theirs: [300], lessIsBetter: true });
+    expect(await runBench(less, 7)).toMatchObject({ ratio: 3 });
   });
 
   it("gives no ratio where there is no peer", async () => {
@@ -84,6 +85,20 @@ describe("the bench runner", () => {
       theirs: 2,
     });
     expect(last.benches[0].runs).toBe(7);
+  });
+
+  it("says why a bench cannot be run here, and does not call that a failure", async () => {
+    const toy = {
+      ...bench({ ours: [3], theirs: null }),
+      prepare: async () => ({ unmeasured: "no mosquitto" }),
+    };
+    const result = await run(["toy", "--json"], [toy]);
+    expect(result.code).toBe(0);
+    expect(result.err).toBe("toy: not measured here: no mosquitto\n");
+    expect(JSON.parse(result.out)).toEqual({
+      benches: [],
+      unmeasured: [{ name: "toy", reason: "no mosquitto" }],
+    });
   });
 
   it("names the benches there are when asked for another", async () => {

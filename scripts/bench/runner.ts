@@ -1,4 +1,4 @@
-import type { Bench, BenchResult } from "./bench.ts";
+import type { Bench, BenchResult, Unmeasured } from "./bench.ts";
 
 /** Fewer rounds than this say little on a machine that others use, too. */
 export const roundsMin = 7;
@@ -7,8 +7,12 @@ export const roundsMin = 7;
  * Runs one bench: a round of each side to warm up, then `rounds` rounds of both in turns, each side first in every other round,
  * so that whatever else the machine does meets both alike. The figures are medians.
  */
-export async function runBench(bench: Bench, rounds: number): Promise<BenchResult> {
+export async function runBench(bench: Bench, asked: number): Promise<BenchResult | Unmeasured> {
   const prepared = await bench.prepare();
+  if ("unmeasured" in prepared) {
+    return prepared;
+  }
+  const rounds = bench.rounds ?? asked;
   try {
     const ours: number[] = [];
     const theirs: number[] = [];

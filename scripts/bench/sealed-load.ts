@@ -2,8 +2,9 @@ import type { DeviceEntry } from "../../gateway/registry.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { deriveSession, type Session, seal } from "../../protocols/envelope.ts";
 import { isFault } from "../../protocols/fault.ts";
+import { encodeUp } from "../../protocols/message.ts";
 import { createPackWriter, type PackWriter } from "../../protocols/pack.ts";
-import { type Shape, shapeId, shapeOf } from "../../protocols/shape.ts";
+import { type Shape, shapeId, shapeOf, shapeValue } from "../../protocols/shape.ts";
 import { streetAirColumns, streetAirRows } from "../../protocols/vectors/street-air.ts";
 
 export const deployment = "bench";
@@ -12,6 +13,9 @@ export const deployment = "bench";
 export const powerShape = wholeShape([{ quantity: "activePower", exponent: -2 }]);
 /** Six values a row. */
 export const airShape = wholeShape(streetAirColumns);
+
+/** Announces airShape. */
+export const shapeMessage = encodeUp({ type: "shape", shape: shapeValue(airShape) });
 
 /** A device as the bench plays it: its keys, and the number of its next message. */
 export class Sender {
@@ -29,25 +33,27 @@ export class Sender {
   }
 }
 
-/** Packs of one power reading, a second apart; each call is another one. */
-export function powerPacks(): () => Uint8Array {
-  const writer = packWriter(powerShape, 1);
+/** Packs of so many power readings, a second apart; each call is another one. */
+export function powerPacks(rows = 1): () => Uint8Array {
+  const writer = packWriter(powerShape, rows);
   let time = 1_785_578_400_000;
   return () => {
-    time += 1000;
     begin(writer, time, 1000);
-    add(writer, time, [41_236]);
+    for (let row = 0; row < rows; row++) {
+      add(writer, time, [41_236 + row * 7]);
+      time += 1000;
+    }
     return writer.flush();
   };
 }
 
-/** Packs of the 24 rows of street-air. */
-export function airPacks(): () => Uint8Array {
-  const writer = packWriter(airShape, streetAirRows.length);
+/** Packs of the first rows of street-air. */
+export function airPacks(rows = streetAirRows.length): () => Uint8Array {
+  const writer = packWriter(airShape, rows);
   let time = 1_785_578_400_000;
   return () => {
     begin(writer, time, 60_000);
-    for (const row of streetAirRows) {
+    for (const row of streetAirRows.slice(0, rows)) {
       add(writer, time, row);
       time += 60_000;
     }

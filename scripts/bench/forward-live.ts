@@ -1,0 +1,43 @@
+import type { Bench } from "./bench.ts";
+import { City, noMosquitto, recordMark } from "./city.ts";
+import { EdgeBridge } from "./edge-bridge.ts";
+import { deviceCount, EdgeGateway } from "./edge-gateway.ts";
+import { Forwarding } from "./forwarding.ts";
+
+/**
+ * From fifty devices to the city's broker, 20 messages of each on their way at once: sealed messages of one record, verified and on
+ * disk before their PUBACK, against the same generator with messages of 100 bytes through a mosquitto with a bridge, in memory.
+ */
+export const forwardLive: Bench = forwardBench("forward-live", 1, 600);
+
+/** The same with packs of 24 rows of one reading: records against messages. */
+export const forwardPacks: Bench = forwardBench("forward-packs", 24, 200);
+
+function forwardBench(name: string, rows: number, each: number): Bench {
+  return {
+    name,
+    unit: rows === 1 ? "records/s" : "records/s, messages/s",
+    peer: "mosquitto bridge",
+    prepare: async () => {
+      const missing = noMosquitto();
+      if (missing !== null) {
+        return missing;
+      }
+      const cities = [await City.start(recordMark), await City.start(null)] as const;
+      const gateway = await EdgeGateway.create({ cityPort: cities[0].mosquitto.port });
+      await gateway.start();
+      await gateway.connect();
+      const bridge = await EdgeBridge.start(cities[1].mosquitto.port);
+      const ours = new Forwarding(cities[0], gateway);
+      const theirs = new Forwarding(cities[1], bridge);
+      return {
+        ours: () => ours.round({ each, payload: { rows }, records: deviceCount * each * rows }),
+        theirs: () => theirs.round({ each: 600, payload: { bytes: 100 }, records: deviceCount * 600 }),
+        extra: () => ({ ...ours.figures("ours"), ...theirs.figures("bridge") }),
+        close: async () => {
+          await Promise.all([gateway.stop(), bridge.stop(), ...cities.map((city) => city.stop())]);
+        },
+      };
+    },
+  };
+}
