@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { gatewaySchema, readGatewayConfig } from "./config.ts";
+import { gatewaySchema, lingerOf, readGatewayConfig } from "./config.ts";
 import { loadConfig, readConfig } from "./config-file.ts";
 import { configTable } from "./config-table.ts";
 import { type ProblemError, problemText, renderProblem } from "./problem.ts";
@@ -34,7 +34,7 @@ it("a small config is enough: everything else has a value", () => {
       folder: "/var/lib/dreihasen/spool",
       bytes: 512 * 1024 * 1024,
       days: 30,
-      linger: 20,
+      profile: "balanced",
       whenFull: "drop-oldest",
     },
     devices: "/var/lib/dreihasen/devices.d",
@@ -43,6 +43,19 @@ it("a small config is enough: everything else has a value", () => {
     health: { listen: { host: "127.0.0.1", port: 9464 } },
     log: { level: "info" },
   });
+});
+
+it("a profile says how long messages wait to be written together, unless a figure does", () => {
+  const waits = (spool: string) => {
+    const text = `version: 1\ndeployment: a\nspool: { ${spool} }\nlinks: [{ kind: mqtt }]\nsinks: [{ kind: file, path: a }]\n`;
+    const config = loadConfig(gatewaySchema, { file: "/gateway.yaml", text });
+    return Array.isArray(config) ? config : lingerOf(config.spool);
+  };
+  expect(["profile: balanced", "profile: sd-saver", "profile: fast", "days: 3"].map(waits)).toEqual([
+    20, 100, 0, 20,
+  ]);
+  expect(waits("linger: 2 s")).toBe(2000);
+  expect(waits("profile: sd-saver, linger: 0 ms")).toBe(0);
 });
 
 it("ten mistakes give ten problems, in the order of the lines", () => {
@@ -126,8 +139,8 @@ it("what a setting needs beside it is asked for", () => {
 it("a number without a unit and a foreign unit are told with the value that was meant", () => {
   const suggestion = (from: string, to: string) =>
     problemsIn(example.replace(from, to))[0]?.hints[0]?.parameters?.["suggestion"];
-  expect(suggestion("linger: 20 ms", "linger: 20")).toBe("20 s");
-  expect(suggestion("linger: 20 ms", "linger: 20 msec")).toBe("20 ms");
+  expect(suggestion("profile: balanced", "linger: 20")).toBe("20 s");
+  expect(suggestion("profile: balanced", "linger: 20 msec")).toBe("20 ms");
   expect(suggestion("bytes: 512 MiB", "bytes: 512mb")).toBe("512 MiB");
   expect(suggestion("bytes: 512 MiB", "bytes: 512 gib")).toBe("512 GiB");
   expect(suggestion("listen: 127.0.0.1:9464", "listen: 9464")).toBe("127.0.0.1:9464");

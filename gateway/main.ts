@@ -4,7 +4,7 @@ import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { selfTest } from "../protocols/self-test.ts";
 import { FailureBudget } from "./budget.ts";
 import { ClockWatch, type ClockWatchOptions } from "./clock.ts";
-import type { GatewayConfig } from "./config.ts";
+import { type GatewayConfig, lingerOf } from "./config.ts";
 import { Core, type CoreOptions } from "./core.ts";
 import { authenticator } from "./credentials.ts";
 import { isSinkCursor } from "./forward.ts";
@@ -112,7 +112,8 @@ function prepareCore(
   config: GatewayConfig,
   parts: Pick<CoreOptions, "registry" | "clockWatch" | "log">,
 ): Promise<Core> {
-  const { folder, bytes, days, linger, whenFull } = config.spool;
+  const { folder, bytes, days, whenFull } = config.spool;
+  const linger = lingerOf(config.spool);
   const { failures, failuresPerMinute } = config.limits;
   const segmentBytes = bytes >= 64 * 1024 * 1024 ? 4 * 1024 * 1024 : 1024 * 1024;
   return Core.prepare({
