@@ -38,6 +38,10 @@ function printed(bytes: Uint8Array) {
 }
 
 describe("a P1 telegram", () => {
+  it("has the CRC that the catalogue calls ARC", () => {
+    expect(crcArc(utf8("123456789"), 0, 9)).toBe(0xbb3d);
+  });
+
   it("gives its values with units, and the time that stands before a value", () => {
     expect(goodOnes(decodeAll(dsmr, telegram))).toMatchObject([{ offset: 0, meter: "XYZ5\\2DREIHASEN" }]);
     expect(printed(telegram)).toEqual([readings]);

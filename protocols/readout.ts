@@ -171,8 +171,11 @@ export class ReadoutDecoder implements MeterDecoder {
       this.phase = "data";
       this.lineLength = 0;
       this.hasValue = false;
-    } else if (isControl(byte) || byte === exclamation || byte === opening || byte === closing) {
-      readout.length = 0;
+      this.inValue = false;
+    } else if (isControl(byte) || byte === exclamation || (byte === closing && !this.inValue)) {
+      readout.length = 0; // a request, noise, or the unit of a value that was cut: .../h)
+    } else if (byte === opening || byte === closing) {
+      this.inValue = byte === opening;
     } else if (readout.length > identificationMax) {
       this.giveUp("limit", "an identification of more than " + String(identificationMax) + " bytes");
     }

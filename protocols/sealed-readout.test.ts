@@ -103,6 +103,6 @@ describe("a sealed P1 telegram", () => {
     const nested = concat(Array.from({ length: 20_000 }, () => fromHex("db08534147000000000182100030")!));
     const start = performance.now();
     expect(goodOnes(decode(concat([nested, randomBytes(1, 500_000)]), 960))).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(performance.now() - start).toBeLessThan(30_000);
   });
 });
