@@ -8,6 +8,8 @@ import type { Spool } from "./spool/spool.ts";
 
 /** Gaps that wait at once; when the disk refuses more than these, the oldest are given up. */
 const waitingMax = 256;
+/** Bytes of gaps in a snapshot, which must stay small beside a segment. */
+const snapshotBytesMax = 3072;
 
 export class GapQueue {
   readonly #spool: Pick<Spool, "append">;
@@ -37,9 +39,18 @@ export class GapQueue {
     }
   }
 
-  /** Payloads of all that is not on disk. */
+  /** What is not on disk, oldest first, as far as a snapshot has room for it. */
   snapshot(): readonly { readonly kind: number; readonly payload: Uint8Array }[] {
-    return [...this.#waiting.values()].map(({ payload }) => ({ kind: entryKind.undeclared, payload }));
+    const entries: { kind: number; payload: Uint8Array }[] = [];
+    let bytes = 0;
+    for (const { payload } of this.#waiting.values()) {
+      bytes += payload.length;
+      if (bytes > snapshotBytesMax) {
+        break;
+      }
+      entries.push({ kind: entryKind.undeclared, payload });
+    }
+    return entries;
   }
 
   /** A gap that a snapshot says was on its way; `retry` sends it on. */
