@@ -76,7 +76,7 @@ export function withCrcs(format: FrameFormat, plain: Uint8Array): Uint8Array | F
   const bytes: number[] = [];
   const head = format === "a" ? headLength : blockB;
   const block = format === "a" ? blockA : blockB;
-  const whole = Uint8Array.from(plain);
+  const whole = new Uint8Array(plain);
   if (format === "b") {
     whole[0] = plain.length + crcLength * (plain.length > blockB ? 2 : 1) - 1;
   }
