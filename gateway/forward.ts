@@ -3,8 +3,9 @@
  * platform has confirmed. Every sink has its own, so a slow or dead platform costs the others nothing. When much has piled up, what
  * comes now goes first, and the backlog follows beside it with a guaranteed share.
  */
-import { isFault } from "../protocols/fault.ts";
+import { type Fault, isFault } from "../protocols/fault.ts";
 import { Backoff } from "./backoff.ts";
+import { decodeMessageEntry, entryKind } from "./entry.ts";
 import { type Batch, Lane } from "./lane.ts";
 import type { Log } from "./log.ts";
 import { type ResolveContext, resolveEntry } from "./resolve.ts";
@@ -190,6 +191,26 @@ export class Forwarder {
     lane.confirm(batch);
   }
 
+  /** An entry that no records can be made of: the message is named as missing. */
+  #passOver(kind: number, payload: Uint8Array, reason: Fault): void {
+    this.counts.setAside++;
+    const { sink, log, context, setAside } = this.#options;
+    log.warn({ sink: sink.name, code: reason.fault }, `entry passed over: ${reason.detail}`);
+    const entry = kind === entryKind.message ? decodeMessageEntry(payload) : reason;
+    if (!isFault(entry)) {
+      const { kid, epoch, piv } = entry;
+      setAside({
+        device: context.device(kid)?.device ?? `urn:dev:ops:key-${kid}`,
+        epoch,
+        from: piv,
+        to: piv,
+        state: "dropped",
+        reason: reason.detail,
+        sink: sink.name,
+      });
+    }
+  }
+
   #lane(from: number, to: number): Lane {
     return new Lane({ from, to }, entriesMax, (span) => this.#read(span));
   }
@@ -211,11 +232,7 @@ export class Forwarder {
     for (const { kind, payload } of entries) {
       const resolved = resolveEntry(kind, payload, context);
       if (isFault(resolved)) {
-        this.counts.setAside++;
-        this.#options.log.warn(
-          { sink: sink.name, code: resolved.fault },
-          `entry passed over: ${resolved.detail}`,
-        );
+        this.#passOver(kind, payload, resolved);
       } else if (taken > 0 && records.length + resolved.records.length > sink.recordsMax) {
         break;
       } else {

@@ -14,7 +14,7 @@ import type { Ingest } from "./ingest.ts";
 import type { GatewayLink } from "./link.ts";
 import { links } from "./links/index.ts";
 import type { Log } from "./log.ts";
-import { ProblemError, problem } from "./problem.ts";
+import { ProblemError, problem, problemText } from "./problem.ts";
 import { DeviceRegistry } from "./registry.ts";
 import type { Sink } from "./sink.ts";
 import { sinks } from "./sinks/index.ts";
@@ -61,8 +61,8 @@ async function assemble(
 ): Promise<RunningGateway> {
   const registry = await DeviceRegistry.open(config.devices);
   undo.push(() => registry.close());
-  for (const { message } of registry.problems()) {
-    log.warn({}, message);
+  for (const trouble of registry.problems()) {
+    log.warn({ code: trouble.code }, sentence(trouble));
   }
 
   const clockWatch = new ClockWatch({ clock: systemClock, ask: askClock, log });
@@ -93,8 +93,12 @@ async function assemble(
   await begin(core, config.spool.folder);
 
   registry.follow();
-  registry.onChange(({ type, name }) => {
-    log.info({ device: name }, `device ${name}: ${type}`);
+  registry.onChange(({ type, name, problem: trouble }) => {
+    if (trouble === null) {
+      log.info({ device: name }, `device ${name}: ${type}`);
+    } else {
+      log.warn({ device: name, code: trouble.code }, sentence(trouble));
+    }
     if (type !== "added") {
       for (const link of listening) {
         link.disconnect(name);
@@ -106,6 +110,12 @@ async function assemble(
   return {
     stop: () => stopInOrder({ health, listening, core, started, spool, registry, clockWatch, retire, log }),
   };
+}
+
+/** A problem as one line of the log: what, and what to do next. */
+function sentence(trouble: ProblemError): string {
+  const { what, next } = problemText(trouble, "en");
+  return `${what} ${next}`;
 }
 
 function prepareCore(

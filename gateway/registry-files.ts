@@ -10,7 +10,7 @@ export interface KnownFile {
   /** Changes with every change of the file. */
   readonly fingerprint: string;
   readonly content: EntryFile | ProblemError;
-  /** Null where the file cannot be used. */
+  /** Null where the file cannot be read; without a usable key where it may not be used. */
   readonly entry: DeviceEntry | null;
 }
 
@@ -29,6 +29,11 @@ export function entryOf(file: EntryFile): DeviceEntry {
     state: file.state,
     personal: file.personal,
   };
+}
+
+/** A device that is not heard, but known by name: what it sent before is still on its way to the city. */
+export function shutOut(entry: DeviceEntry): DeviceEntry {
+  return { ...entry, state: "revoked", root: unusable() };
 }
 
 /** A root key under which nothing can verify. */
@@ -67,7 +72,9 @@ export async function readKnown(
     const mode = Number(facts.mode & 0o777n);
     if ((mode & 0o077) !== 0) {
       const shown = mode.toString(8).padStart(4, "0");
-      return knownFile(fingerprint, problem("FIL-078", { path, mode: shown }, { where: path }));
+      const content = problem("FIL-078", { path, mode: shown }, { where: path });
+      const said = readEntry(path, await readFile(path), name);
+      return { fingerprint, content, entry: said instanceof ProblemError ? null : shutOut(entryOf(said)) };
     }
     return knownFile(fingerprint, readEntry(path, await readFile(path), name));
   } catch (error) {

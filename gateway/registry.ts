@@ -16,7 +16,7 @@ import {
   kidsOf,
   namesIn,
   readKnown,
-  unusable,
+  shutOut,
 } from "./registry-files.ts";
 
 export type { RegistryEvent } from "./registry-change.ts";
@@ -82,7 +82,7 @@ export class DeviceRegistry {
     this.#watcher = null;
   }
 
-  /** The device of a key number, active or revoked; null for one that no file names. */
+  /** The device of a key number, active, revoked or shut out (as if revoked); null for one that no file names. */
   byKid(kid: number): DeviceEntry | null {
     return this.#byKid.get(kid) ?? null;
   }
@@ -247,7 +247,7 @@ export class DeviceRegistry {
 
   /** Builds the tables anew from the files, and tells what is different. */
   #takeUp(): void {
-    const before = { names: this.#byName, problems: this.#problems };
+    const before = { names: this.#byName, kids: this.#byKid, problems: this.#problems };
     const claims = claimsOf(this.#files);
     this.#byName = new Map();
     this.#byKid = new Map();
@@ -257,6 +257,9 @@ export class DeviceRegistry {
         content instanceof ProblemError ? content : contested(content, claims, this.#pathOf(name));
       if (trouble !== null) {
         this.#problems.set(name, trouble);
+        if (content instanceof ProblemError) {
+          this.#shutOut([...before.kids.values()].filter((known) => known.name === name).concat(entry ?? []));
+        }
       } else if (entry !== null && !(content instanceof ProblemError)) {
         this.#count(entry, content.revokedKids);
       }
@@ -272,7 +275,13 @@ export class DeviceRegistry {
     this.#byName.set(entry.name, entry);
     this.#byKid.set(entry.kid, entry);
     for (const kid of revokedKids) {
-      this.#byKid.set(kid, { ...entry, kid, state: "revoked", root: unusable() });
+      this.#byKid.set(kid, { ...shutOut(entry), kid });
+    }
+  }
+
+  #shutOut(entries: readonly DeviceEntry[]): void {
+    for (const entry of entries) {
+      this.#byKid.set(entry.kid, shutOut(entry));
     }
   }
 

@@ -114,8 +114,7 @@ async function forbidden(
   if (group.members.includes(user)) {
     return problem("SER-078", { port, user, group: group.name }, { where: port });
   }
-  const steps: Word[] = [{ word: "serial.loginAgain" }];
-  return problem("SER-077", { port, user, group: group.name }, { where: port, steps });
+  return problem("SER-077", { port, user, group: group.name }, { where: port });
 }
 
 async function groupOf(gid: number, folders: SystemFolders): Promise<{ name: string; members: string[] }> {

@@ -59,8 +59,7 @@ function serialProblem(code: string, message: string, port: string): ProblemErro
     return problem("SER-075", { port, holders: { word: "serial.holderUnknown", parameters: { port } } }, at);
   }
   if (code === "EACCES" || code === "EPERM" || /permission denied|access denied/i.test(message)) {
-    const steps = [{ word: "serial.loginAgain" }] as const;
-    return problem("SER-077", { port, group: "dialout", user: userName() }, { where: port, steps });
+    return problem("SER-077", { port, group: "dialout", user: userName() }, at);
   }
   if (code === "ENOENT" || /no such file/i.test(message)) {
     return problem("SER-066", { port, ports: { word: "serial.nothing" } }, at);
