@@ -127,6 +127,35 @@ describe("hasen decode", () => {
     ]);
   });
 
+  it("opens a telegram with the key behind it, or with the one of the command line, and prints M-Bus records", async () => {
+    // OMS specification volume 2 annex N, security profile A.
+    const text =
+      "2e44931578563412330333637a2a0020255923c95aaa26d1b2e7493bc2ad013ec4a6f6d3529b520edff0ea6defc955b29d6d69ebf3ec8a";
+    const key = "0102030405060708090a0b0c0d0e0f11";
+    const path = file("oms.hex", `${text};key=${key}\n${text}\n${text};key=00${key.slice(2)}\n`);
+    const order = { hex: true, protocol: "wmbus" };
+    const { code, lines } = await decode(path, order);
+    expect(code).toBe(0);
+    expect(lines.map((line) => line["fault"] ?? line["meter"])).toEqual(["12345678", "no-key", "wrong-key"]);
+    expect((lines[0]!["readings"] as object[])[0]).toEqual({
+      header: "0c14",
+      raw: "27048502",
+      quantity: "volume",
+      function: "instantaneous",
+      storage: 0,
+      tariff: 0,
+      subunit: 0,
+      value: "28504.27",
+      unit: "m3",
+    });
+    const given = await decode(path, { ...order, key });
+    expect(given.lines.map((line) => line["fault"] ?? line["meter"])).toEqual([
+      "12345678",
+      "12345678",
+      "wrong-key",
+    ]);
+  });
+
   it("exits 65 without a good telegram and says what was found instead", async () => {
     const nothing = await decode(file("text.txt", "1-0:1.8.0*255(000123)"));
     expect(nothing).toMatchObject({ code: 65, lines: [] });
