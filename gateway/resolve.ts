@@ -98,24 +98,24 @@ function recordsOf(
   backlogBefore: number,
 ): CityRecord[] {
   const backlog = entry.received < backlogBefore;
+  const columns = shape.columns.map(({ quantity, exponent }) => ({
+    n: `${device.device}:${quantity}`,
+    u: quantities[quantity].senml,
+    exponent,
+  }));
   const records: CityRecord[] = [];
   pack.rows.forEach((row, index) => {
     const { time, quality } = placeInTime(row.time, pack.timeQuality, entry);
-    shape.columns.forEach(({ quantity, exponent }, column) => {
-      const value = row.values[column];
+    const t = secondsText(time);
+    const dh = `${entry.epoch}/${entry.piv}/${index}`;
+    for (let i = 0; i < columns.length; i++) {
+      const value = row.values[i];
       if (value !== null) {
-        records.push({
-          device: device.device,
-          n: `${device.device}:${quantity}`,
-          u: quantities[quantity].senml,
-          v: decimalText(value, exponent),
-          t: secondsText(time),
-          dh: `${entry.epoch}/${entry.piv}/${index}`,
-          timeQuality: quality,
-          backlog,
-        });
+        const { n, u, exponent } = columns[i]!;
+        const v = decimalText(value!, exponent);
+        records.push({ device: device.device, n, u, v, t, dh, timeQuality: quality, backlog });
       }
-    });
+    }
   });
   return records;
 }

@@ -171,15 +171,23 @@ export class MqttSink implements Sink {
 
   /** Records of one device and topic travel together; those without a time apart, or a base time would give them one. */
   private recordMessages(records: readonly CityRecord[]): (OutgoingMessage | SinkFault)[] {
-    const groups = new Map<string, { topic: string; records: CityRecord[] }>();
+    const timed = new Map<string, CityRecord[]>();
+    const timeless = new Map<string, CityRecord[]>();
+    const { topic } = this.settings;
+    const byChannel = topic.includes("{channel}");
     for (const record of records) {
-      const topic = topicOf(this.settings.topic, this.parts, record);
-      const key = `${record.t === null ? "?" : "t"} ${record.device} ${topic}`;
-      const together = groups.get(key) ?? { topic, records: [] };
-      together.records.push(record);
-      groups.set(key, together);
+      const groups = record.t === null ? timeless : timed;
+      const key = byChannel ? record.n : record.device;
+      const together = groups.get(key);
+      if (together === undefined) {
+        groups.set(key, [record]);
+      } else {
+        together.push(record);
+      }
     }
-    return [...groups.values()].flatMap((together) => this.packs(together.topic, together.records));
+    return [...timed.values(), ...timeless.values()].flatMap((together) =>
+      this.packs(topicOf(topic, this.parts, together[0]!), together),
+    );
   }
 
   /** Halves what is too long, down to single records. */

@@ -1,10 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFault } from "../../protocols/fault.ts";
-import { decodeSenmlCbor, decodeSenmlJson, type SenmlRecord } from "../../protocols/senml.ts";
+import {
+  decodeSenmlCbor,
+  decodeSenmlJson,
+  encodeSenmlJson,
+  type SenmlRecord,
+} from "../../protocols/senml.ts";
 import { resolve } from "../../protocols/senml-resolve.ts";
 import type { CityRecord } from "../sink.ts";
-import { encodePack } from "./senml-pack.ts";
+import { encodePack, senmlRecords } from "./senml-pack.ts";
 import { isTemplate, topicOf } from "./topic.ts";
 
 const device = "urn:dev:ops:pb-rathaus-meter-017";
@@ -92,6 +97,18 @@ describe("a SenML pack for the city", () => {
             expect(got.labels?.["db"] ?? false).toBe(wanted.backlog);
           }
         }
+      }),
+    );
+  });
+
+  it("is the very text that the records make as SenML", () => {
+    fc.assert(
+      fc.property(records, fc.boolean(), (drawn, timeless) => {
+        const city = drawn.map(({ channel, second, decimals, ...rest }, row) => {
+          const t = timeless && row === 0 ? null : `${second}${decimals}`;
+          return record({ ...rest, n: `${device}:${channel}`, t, dh: `3/17/${row}` } as never);
+        });
+        expect(encodePack(city, "json").toString()).toBe(encodeSenmlJson(senmlRecords(city)));
       }),
     );
   });
