@@ -145,7 +145,8 @@ export async function recover(
     epoch: Math.max(0, ...finds.map((find) => find.epoch)),
     salt,
     head,
-    writable: newest !== undefined && trouble === null && !unread,
+    // A segment without a block may lack the snapshot it should begin with: it takes nothing more, and is begun anew.
+    writable: newest !== undefined && trouble === null && !unread && scan?.last !== null,
     numbers: Math.max(0, ...names.map((name) => Number(segmentNames.exec(name)?.[1] ?? 0))),
     checkpoint,
     report: {

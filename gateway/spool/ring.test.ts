@@ -159,6 +159,29 @@ describe("a snapshot", () => {
     expect(replayed.slice(1).map(({ payload }) => idOf(payload))).toEqual(range(from, 300));
   });
 
+  it("is there however the power went away while its segment was begun, also after the older ones are gone", async () => {
+    const random = seededRandom(3);
+    const disk = newDisk();
+    const images: SimulatedDisk[] = [];
+    const snapshot = () => [{ kind: 9, payload: entryOf(7) }];
+    const first = await Spool.open(trialOptions({ hooks: { snapshot } }), disk);
+    await appendIds(first, range(0, perSegment - 2), length);
+    disk.watch = () => images.push(disk.crash(random), disk.crash(random), disk.crash(random));
+    await appendIds(first, range(perSegment - 2, perSegment + 2), length);
+    for (const image of images) {
+      const spool = await Spool.open(trialOptions({ hooks: { snapshot } }), image);
+      const cursor = spool.cursor("city");
+      for (const id of range(spool.head, spool.head + 4 * perSegment)) {
+        expect(await append(spool, entryOf(id, length))).toBe(id);
+        cursor.advance(id);
+        await spool.retire();
+        expect(spool.latestSnapshot() !== null || spool.tail === 0).toBe(true);
+      }
+      const again = await Spool.open(trialOptions(), image.crash(random));
+      expect(again.latestSnapshot()).not.toBeNull();
+    }
+  });
+
   it("is no entry: it has no offset, is not read and is not counted as dropped", async () => {
     const { drops, dropped } = dropRecorder();
     const hooks = { snapshot: () => [{ kind: 7, payload: new Uint8Array(50) }], dropped };

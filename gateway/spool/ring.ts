@@ -80,6 +80,9 @@ export class Ring {
     this.#store = new SegmentStore(port, this.files, { ...recovered, folder: options.folder });
     this.#epoch = recovered.epoch;
     this.#writable = recovered.writable;
+    if (!recovered.writable && this.segments.length > 0) {
+      this.#giveUpNewest();
+    }
   }
 
   /** Written to segments since the start. */
