@@ -2,6 +2,7 @@ import { type Fault, fault, isFault } from "./fault.ts";
 import { ciCompact, idText, readHeader } from "./mbus-application.ts";
 import { readRecords } from "./mbus-record.ts";
 import type { DataRecord, MeterKeys } from "./meter.ts";
+import type { CompactFormats } from "./wmbus-compact.ts";
 import { headLength } from "./wmbus-frame.ts";
 import {
   type Authentication,
@@ -30,9 +31,14 @@ interface Payload {
 
 /**
  * Reads a telegram without CRCs, from its L field on. A missing key ("no-key"), a wrong one ("wrong-key"), a right one in front of
- * content that nothing here reads ("content") and a wrong CRC ("checksum") are faults of their own.
+ * content that nothing here reads ("content") and a wrong CRC ("checksum") are faults of their own. `formats` is what compact frames
+ * need of earlier ones.
  */
-export function readWireless(bytes: Uint8Array, keys: MeterKeys | null): WirelessContent | Fault {
+export function readWireless(
+  bytes: Uint8Array,
+  keys: MeterKeys | null,
+  formats: CompactFormats,
+): WirelessContent | Fault {
   if (bytes.length <= headLength) {
     return fault("truncated", "the telegram has no CI field");
   }
@@ -44,7 +50,7 @@ export function readWireless(bytes: Uint8Array, keys: MeterKeys | null): Wireles
       return payload;
     }
   }
-  const content = readTransport(payload, address, keys);
+  const content = readTransport(payload, address, keys, formats);
   return isFault(content) && payload.decrypted && !isAboutKeys(content) ? unreadable(content) : content;
 }
 
@@ -99,6 +105,7 @@ function readTransport(
   payload: Payload,
   address: Uint8Array,
   keys: MeterKeys | null,
+  formats: CompactFormats,
 ): WirelessContent | Fault {
   const bytes = payload.bytes;
   let at = payload.at;
@@ -112,7 +119,7 @@ function readTransport(
     at = afl.end;
   }
   if (bytes[at] === ciCompact) {
-    return fault("content", "a compact frame, whose form an earlier full frame told; none is kept here");
+    return readCompact(bytes, at + 1, address, formats);
   }
   const header = readHeader(bytes, at, bytes.length);
   if (isFault(header)) {
@@ -136,5 +143,20 @@ function readTransport(
   if (isFault(records)) {
     return opened.decrypted ? unreadable(records) : records;
   }
+  formats.remember(records);
   return { meter: idText(meterAddress, 2), records: records };
+}
+
+function readCompact(
+  bytes: Uint8Array,
+  at: number,
+  address: Uint8Array,
+  formats: CompactFormats,
+): WirelessContent | Fault {
+  const full = formats.expand(bytes, at);
+  if (isFault(full)) {
+    return full;
+  }
+  const records = readRecords(full, 0, full.length);
+  return isFault(records) ? records : { meter: idText(address, 2), records: records };
 }

@@ -7,6 +7,7 @@ import { isFault } from "./fault.ts";
 import { writeRecord } from "./mbus-write.ts";
 import type { BadTelegram, DataRecord, Telegram } from "./meter.ts";
 import { wmbus } from "./wmbus.ts";
+import { CompactFormats, formatsMax } from "./wmbus-compact.ts";
 import { withCrcs } from "./wmbus-frame.ts";
 import { deriveKey } from "./wmbus-security.ts";
 import { type WirelessToWrite, writeWireless } from "./wmbus-write.ts";
@@ -188,6 +189,50 @@ describe("what went wrong has its own name", () => {
     expect(decode(bytes, null)).toMatchObject([{ fault: "unsupported" }]);
     bytes[10] = 0x79;
     expect(decode(bytes, null)).toMatchObject([{ fault: "content" }]);
+  });
+});
+
+describe("a compact frame", () => {
+  // A Kamstrup water meter, decrypted: EN 13757-3 annex E.
+  const records =
+    "0406a60b000004ff074e11000004ff08130700000414c91a000002fd170000043b000000000259b10b025d6709";
+  const compact = "79c4d788b0a60b00004e11000013070000c91a0000000000000000b10b6709";
+  const meter = "442d2c713785691c0c";
+  const frame = (content: string) => {
+    const bytes = fromHex(`00${meter}${content}`)!;
+    bytes[0] = bytes.length - 1;
+    return bytes;
+  };
+
+  it("is read once a full frame has told its form", () => {
+    const [early, full, late] = decode(concat([frame(compact), frame(`78${records}`), frame(compact)]), null);
+    expect(early).toMatchObject({ fault: "content", detail: expect.stringContaining("full frame") });
+    expect(values(full)).toHaveLength(8);
+    expect(late).toMatchObject({ meter: "69853771" });
+    expect((late as Telegram).records).toEqual((full as Telegram).records);
+  });
+
+  it("whose CRC does not fit gives nothing", () => {
+    for (let byte = 11; byte < frame(compact).length; byte++) {
+      const damaged = frame(compact);
+      damaged[byte]! ^= 0x20;
+      expect(good(decode(concat([frame(`78${records}`), damaged]), null)), `byte ${byte}`).toHaveLength(1);
+    }
+    expect(good(decode(concat([frame(`78${records}`), frame(compact.slice(0, -4))]), null))).toHaveLength(1);
+  });
+
+  it("does not let the memory grow", () => {
+    const formats = new CompactFormats();
+    for (let i = 0; i < 10 * formatsMax; i++) {
+      formats.remember([
+        {
+          ...(decode(frame("78041301000000"), null)[0] as Telegram).records![0]!,
+          header: toHex(fromHex("02" + i.toString(16).padStart(4, "0"))!),
+        },
+      ]);
+    }
+    expect(formats.expand(fromHex("0000000000")!, 0)).toMatchObject({ fault: "content" });
+    expect(JSON.stringify(formats).length).toBeLessThan(200 * formatsMax);
   });
 });
 

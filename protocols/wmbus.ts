@@ -1,5 +1,6 @@
 import { type Fault, fault, isFault } from "./fault.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
+import { CompactFormats } from "./wmbus-compact.ts";
 import { crcsOfA, type FrameFormat, headLength, lengthOf, takeB, wirelessMax } from "./wmbus-frame.ts";
 import { readWireless } from "./wmbus-telegram.ts";
 
@@ -29,6 +30,7 @@ const bufferMax = 2 * (wirelessMax + syncLength);
  */
 export class WmbusDecoder implements MeterDecoder {
   private readonly keys: MeterKeys | null;
+  private readonly formats = new CompactFormats();
   private readonly buffer = new Uint8Array(bufferMax);
   private filled = 0;
   private base = 0;
@@ -100,7 +102,7 @@ export class WmbusDecoder implements MeterDecoder {
       return this.filled - at;
     }
     const plain = withoutCrcs(format, sync !== null, this.buffer.subarray(start, start + length));
-    const content = isFault(plain) ? plain : readWireless(plain, this.keys);
+    const content = isFault(plain) ? plain : readWireless(plain, this.keys, this.formats);
     if (isFault(content)) {
       this.bad(at, content);
     } else {

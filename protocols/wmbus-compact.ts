@@ -1,0 +1,80 @@
+import { concat, fromHex } from "./bytes.ts";
+import { crcEn13757 } from "./crc.ts";
+import { type Fault, fault } from "./fault.ts";
+import type { DataRecord } from "./meter.ts";
+
+/**
+ * Compact frames (EN 13757-3 annex E, CI 79): the data of the records without their headers, which an earlier full frame of a meter told.
+ * In front stand the CRC of the headers and that of the whole, so that a wrong memory cannot pass.
+ */
+
+interface Format {
+  /** CRC over the headers of all records. */
+  readonly signature: number;
+  readonly headers: readonly Uint8Array[];
+  /** Bytes of data behind each. */
+  readonly lengths: readonly number[];
+}
+
+/** Meters of one kind send one or two formats; the oldest is forgotten. */
+export const formatsMax = 32;
+const crcsLength = 4;
+
+export class CompactFormats {
+  private formats: Format[] = [];
+
+  /** Keeps the form of a full frame. Text and other data of variable length have no form that could be kept. */
+  remember(records: readonly DataRecord[]): void {
+    const headers: Uint8Array[] = [];
+    const lengths: number[] = [];
+    for (let i = 0; i < records.length; i++) {
+      const header = fromHex(records[i].header) as Uint8Array;
+      if (header.length === 0 || (header[0] & 15) === 13 || (header[0] & 15) === 15) {
+        return;
+      }
+      headers.push(header);
+      lengths.push(records[i].raw.length / 2);
+    }
+    const all = concat(headers);
+    const signature = crcEn13757(all, 0, all.length);
+    if (headers.length > 0 && this.find(signature) === null) {
+      this.formats.push({ signature: signature, headers: headers, lengths: lengths });
+      this.formats = this.formats.length > formatsMax ? this.formats.slice(1) : this.formats;
+    }
+  }
+
+  /** The full frame's records of what stands behind the CI field of a compact one. */
+  expand(bytes: Uint8Array, at: number): Uint8Array | Fault {
+    if (at + crcsLength > bytes.length) {
+      return fault("truncated", "the compact frame ends inside its CRCs");
+    }
+    const format = this.find(bytes[at] | (bytes[at + 1] << 8));
+    if (format === null) {
+      return fault(
+        "content",
+        "a compact frame, and no full frame of this form has come yet: wait some minutes for one",
+      );
+    }
+    const full = filledIn(format, bytes, at + crcsLength);
+    const fits = full !== null && crcEn13757(full, 0, full.length) === (bytes[at + 2] | (bytes[at + 3] << 8));
+    return fits ? full : fault("checksum", "the CRC of the compact frame does not fit");
+  }
+
+  private find(signature: number): Format | null {
+    for (let i = 0; i < this.formats.length; i++) {
+      if (this.formats[i].signature === signature) {
+        return this.formats[i];
+      }
+    }
+    return null;
+  }
+}
+
+function filledIn(format: Format, bytes: Uint8Array, at: number): Uint8Array | null {
+  const parts: Uint8Array[] = [];
+  for (let i = 0; i < format.headers.length; i++) {
+    parts.push(format.headers[i], bytes.subarray(at, at + format.lengths[i]));
+    at += format.lengths[i];
+  }
+  return at <= bytes.length ? concat(parts) : null;
+}
