@@ -37,8 +37,14 @@ class Platform implements Sink {
   sends = 0;
   answer: (pivs: readonly number[]) => Delivery | Promise<Delivery> = () => ({ delivered: true });
 
+  /** Tells that the platform is back. */
+  back = (): void => {};
+
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
+  whenReachable(call: () => void): void {
+    this.back = call;
+  }
   state() {
     return { connected: true, trouble: null };
   }
@@ -93,7 +99,7 @@ function store(from: number, count: number): Promise<void> {
   });
 }
 
-function forwarder(): Forwarder {
+function forwarder(after = soon): Forwarder {
   return new Forwarder({
     sink: platform,
     spool,
@@ -103,14 +109,16 @@ function forwarder(): Forwarder {
     clock: {
       time: () => Date.now(),
       monotonic: () => performance.now(),
-      after: (_delay, call) => {
-        const timer = setTimeout(call, 1);
-        return () => clearTimeout(timer);
-      },
+      after,
     },
     random: () => 0,
     setAside: (gap) => setAside.push(gap),
   });
+}
+
+function soon(_delay: number, call: () => void): () => void {
+  const timer = setTimeout(call, 1);
+  return () => clearTimeout(timer);
 }
 
 const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i);
@@ -141,6 +149,18 @@ describe("the forwarder", () => {
     release({ ...fault("timeout", "no answer"), transient: true });
     await until("the first batch goes again", () => spool.cursor("city").position === spool.head);
     expect([...platform.confirmed].sort((a, b) => a - b)).toEqual(upTo(300));
+  });
+
+  it("does not wait for its next try when the platform is back before", async () => {
+    platform.answer = () => ({ ...fault("unreachable", "away"), transient: true });
+    await store(0, 10);
+    const never = () => () => {};
+    forwarder(never).wake();
+    await until("it has failed", () => platform.sends === 1);
+    platform.answer = () => ({ delivered: true });
+    platform.back();
+    await until("it is delivered", () => spool.cursor("city").position === spool.head);
+    expect(platform.confirmed).toEqual(upTo(10));
   });
 
   it("finds a message that is never taken in few sends, sets it aside and delivers the rest", async () => {

@@ -50,9 +50,11 @@ export class Forwarder {
   /** Takes back the retry that is waited for. */
   #retry: (() => void) | null = null;
   #stopped = false;
+  /** What the last batch had; tells how many entries the next one may want. */
+  #recordsPerEntry = 1;
 
   constructor(options: ForwarderOptions) {
-    const { spool, cursor, clock, random } = options;
+    const { sink, spool, cursor, clock, random } = options;
     this.#options = options;
     this.#backoff = new Backoff({ first: 200, max: 30_000, random, now: () => clock.monotonic() });
     this.#liveFrom = spool.cursor(`${cursor.name}${liveFrom}`);
@@ -61,6 +63,7 @@ export class Forwarder {
     const apart = this.#liveFrom.position > position && this.#liveTo.position >= this.#liveFrom.position;
     this.#live = this.#lane(apart ? this.#liveTo.position : position, Number.POSITIVE_INFINITY);
     this.#backlog = apart ? this.#lane(position, this.#liveFrom.position) : null;
+    sink.whenReachable?.(() => this.#reachable());
   }
 
   get name(): string {
@@ -93,6 +96,13 @@ export class Forwarder {
   stop(): void {
     this.#stopped = true;
     this.#retry?.();
+  }
+
+  /** The platform is back: no need to wait for the next try. */
+  #reachable(): void {
+    this.#retry?.();
+    this.#retry = null;
+    this.wake();
   }
 
   /** Opens a live lane where much has piled up. */
@@ -217,7 +227,8 @@ export class Forwarder {
 
   #read(span: { readonly from: number; readonly to: number; readonly entries: number }): Batch | null {
     const { spool, sink, clock } = this.#options;
-    const found = spool.read(span.from, { entries: span.entries, bytes: bytesMax });
+    const wanted = Math.ceil(sink.recordsMax / this.#recordsPerEntry) + 1;
+    const found = spool.read(span.from, { entries: Math.min(span.entries, wanted), bytes: bytesMax });
     const entries = found.filter(({ offset }) => offset < span.to);
     if (entries.length === 0) {
       // Entries that were recycled or damaged are passed over, here to the end of the span.
@@ -241,6 +252,7 @@ export class Forwarder {
       }
       taken++;
     }
+    this.#recordsPerEntry = Math.max(1, records.length / taken);
     return { from: span.from, next: entries[taken - 1].next, entries: taken, records, gaps, state: "ready" };
   }
 }
@@ -248,6 +260,11 @@ export class Forwarder {
 /** What the names of a sink's two further cursors end with. */
 const liveFrom = "~from";
 const liveTo = "~to";
+
+/** The sink whose cursor this is, its own or one of its two further ones. */
+export function sinkOfCursor(name: string): string {
+  return isSinkCursor(name) ? name : name.slice(0, name.lastIndexOf("~"));
+}
 
 /** Whether a cursor is a sink's own, and not one of its two further ones. */
 export function isSinkCursor(name: string): boolean {

@@ -15,6 +15,8 @@ export interface Sink {
   send(batch: SinkBatch): Promise<Delivery>;
   /** Most calls of `send` under way at once. */
   readonly window: number;
+  /** Whom to tell when the platform can be reached again: what waits for its turn after a failure need not wait any longer. */
+  whenReachable?(call: () => void): void;
   /** Connection state for health and the screen. */
   state(): SinkState;
   /** Gives up what is under way and closes, within a second. */

@@ -41,6 +41,8 @@ export class MqttPublisher {
   private readonly expecting = new Set<(fault: SinkFault | null) => void>();
   private inflight: number;
   private refusal: string | null = null;
+  /** Whom to tell of each connection. */
+  private readonly listeners: (() => void)[] = [];
   /** Longest MQTT packet the broker takes, in bytes; null where it named none. */
   packetMax: number | null = null;
 
@@ -93,6 +95,10 @@ export class MqttPublisher {
       };
       this.expecting.add(end);
     });
+  }
+
+  whenUp(call: () => void): void {
+    this.listeners.push(call);
   }
 
   publish(message: OutgoingMessage): Promise<Delivery> {
@@ -160,6 +166,9 @@ export class MqttPublisher {
     this.refusal = null;
     for (const end of [...this.expecting]) {
       end(null);
+    }
+    for (const call of this.listeners) {
+      call();
     }
   }
 

@@ -148,6 +148,10 @@ export class MqttSink implements Sink {
     return this.publisher.stop();
   }
 
+  whenReachable(call: () => void): void {
+    this.publisher.whenUp(call);
+  }
+
   state(): SinkState {
     return this.publisher.state();
   }
