@@ -1,7 +1,16 @@
 import { toHex } from "./bytes.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
 import { readRecords } from "./mbus-record.ts";
-import type { DataRecord } from "./meter.ts";
+import {
+  encryptedLength,
+  modeCbc,
+  modeDerived,
+  type Opened,
+  openData,
+  securityMode,
+  unreadable,
+} from "./mbus-security.ts";
+import type { DataRecord, MeterKeys } from "./meter.ts";
 
 /** What stands between the CI field and the data records: EN 13757-7 §7 (transport layer), EN 13757-3 annex G (fixed data). */
 
@@ -81,12 +90,19 @@ export function makerText(low: number, high: number): string {
   return String.fromCharCode(64 + ((code >> 10) & 31), 64 + ((code >> 5) & 31), 64 + (code & 31));
 }
 
-/** The whole of an unencrypted answer, from its CI field at `at`. */
+/** What a wired meter answers. */
+export interface Answer {
+  readonly meter: string | null;
+  readonly records: readonly DataRecord[];
+}
+
+/** The whole of an answer, from its CI field at `at`. */
 export function readApplication(
   bytes: Uint8Array,
   at: number,
   to: number,
-): { readonly meter: string | null; readonly records: readonly DataRecord[] } | Fault {
+  keys: MeterKeys | null,
+): Answer | Fault {
   if (bytes[at] === ciFixed) {
     return readFixed(bytes, at, to);
   }
@@ -94,19 +110,42 @@ export function readApplication(
   if (isFault(header)) {
     return header;
   }
-  const records = readRecords(bytes, header.end, to);
+  const opened = openWired(bytes.subarray(at, to), header, header.end - at, keys);
+  if (isFault(opened)) {
+    return opened;
+  }
+  const records = readRecords(opened.data, 0, opened.data.length);
   if (isFault(records)) {
-    return records;
+    return opened.decrypted ? unreadable(records) : records;
   }
   return { meter: header.address === null ? null : idText(header.address, 2), records: records };
 }
 
+/**
+ * Old meters have anything where newer ones have the configuration word: only a mode of OMS whose encrypted bytes are there, behind
+ * a long header, counts as one.
+ */
+function openWired(
+  message: Uint8Array,
+  header: TransportHeader,
+  data: number,
+  keys: MeterKeys | null,
+): Opened | Fault {
+  const length = encryptedLength(header);
+  const mode = securityMode(header.config);
+  return header.address === null ||
+    (mode !== modeCbc && mode !== modeDerived) ||
+    length === 0 ||
+    data + length > message.length
+    ? { data: message.subarray(data), decrypted: false }
+    : openData(
+        { header: header, address: header.address, authentication: null, message: message, data: data },
+        keys,
+      );
+}
+
 /** Id 4, access number, status, medium and units 2, two counters of 4. The units' table is not read: the counters stay bytes. */
-function readFixed(
-  bytes: Uint8Array,
-  at: number,
-  to: number,
-): { readonly meter: string | null; readonly records: readonly DataRecord[] } | Fault {
+function readFixed(bytes: Uint8Array, at: number, to: number): Answer | Fault {
   if (to - at !== 17) {
     return fault("syntax", "fixed data of " + String(to - at - 1) + " bytes; 16 were expected");
   }

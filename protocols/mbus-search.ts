@@ -8,7 +8,7 @@ import {
   selectRequest,
 } from "./mbus-address.ts";
 import type { Outcome } from "./mbus-exchange.ts";
-import { type Job, type MbusStep, noAnswer, type Request, readAnswer } from "./mbus-session.ts";
+import { type Job, type MbusStep, noAnswer, type Request, readSender } from "./mbus-session.ts";
 
 /** Asks the primary addresses from `from` to `to`, one after the other. Two meters at one address are a fault with that address. */
 export class MbusPrimarySearch implements Job {
@@ -145,9 +145,12 @@ export class MbusSecondarySearch implements Job {
   }
 }
 
-/** What answered at an address: a meter, or more than one. Silence behind an acknowledgement is a fault too. */
+/**
+ * What answered at an address: a meter, or more than one. Silence behind an acknowledgement is a fault too. A meter that encrypts is found
+ * all the same, by the address in its header.
+ */
 function report(outcome: Outcome, address: MbusAddress, steps: MbusStep[]): void {
-  const answer = outcome.kind === "answer" ? readAnswer(outcome.frame, address) : noAnswer(outcome, address);
+  const answer = outcome.kind === "answer" ? readSender(outcome.frame, address) : noAnswer(outcome, address);
   if (isFault(answer)) {
     steps.push({ type: "fault", address: address, fault: answer });
     return;

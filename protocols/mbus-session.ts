@@ -10,10 +10,10 @@ import {
   type SecondaryAddress,
   selectRequest,
 } from "./mbus-address.ts";
-import { readApplication } from "./mbus-application.ts";
+import { type Answer, ciFixed, idText, readApplication, readHeader } from "./mbus-application.ts";
 import { Exchange, type Outcome } from "./mbus-exchange.ts";
 import { moreFollow } from "./mbus-record.ts";
-import type { DataRecord } from "./meter.ts";
+import type { DataRecord, MeterKeys } from "./meter.ts";
 
 /** What a session tells whoever runs it. */
 export type MbusStep =
@@ -113,12 +113,15 @@ const repeatsOfRead = 2; // EN 13757-2 §5.5: a request is said three times befo
 /** Reads all telegrams of one meter. */
 export class MbusRead implements Job {
   private readonly address: MbusAddress;
+  private readonly keys: MeterKeys | null;
   private state: "reset" | "select" | "data" = "reset";
   private count = true;
   private telegrams = 0;
 
-  constructor(address: MbusAddress) {
+  /** `keys` for a meter that encrypts. */
+  constructor(address: MbusAddress, keys: MeterKeys | null) {
     this.address = address;
+    this.keys = keys;
   }
 
   next(outcome: Outcome | null, steps: MbusStep[]): Request | null {
@@ -158,7 +161,7 @@ export class MbusRead implements Job {
       steps.push({ type: "fault", address: this.address, fault: noAnswer(outcome, this.address) });
       return null;
     }
-    const read = readAnswer(outcome.frame, this.address);
+    const read = readAnswer(outcome.frame, this.address, this.keys);
     if (isFault(read)) {
       steps.push({ type: "fault", address: this.address, fault: read });
       return null;
@@ -171,12 +174,25 @@ export class MbusRead implements Job {
 }
 
 /** What a long frame that answers a request says; a Fault where it is another meter's, as a late answer would be. */
-export function readAnswer(frame: Uint8Array, address: MbusAddress): ReturnType<typeof readApplication> {
-  const read = readApplication(frame, 6, frame.length - 2);
-  if (!isFault(read) && !isFrom(address, frame[5], read.meter)) {
-    return fault("bus", "another meter answered in place of " + addressText(address));
+function readAnswer(frame: Uint8Array, address: MbusAddress, keys: MeterKeys | null): Answer | Fault {
+  const sender = readSender(frame, address);
+  return isFault(sender) ? sender : readApplication(frame, 6, frame.length - 2, keys);
+}
+
+/** Who sent a long frame: told by its header, also where the rest is encrypted or not read here. */
+export function readSender(
+  frame: Uint8Array,
+  address: MbusAddress,
+): { readonly meter: string | null } | Fault {
+  const header = frame[6] === ciFixed ? null : readHeader(frame, 6, frame.length - 2);
+  if (isFault(header)) {
+    return header;
   }
-  return read;
+  const own = header === null ? null : header.address;
+  const meter = frame[6] === ciFixed ? idText(frame, 7) : own === null ? null : idText(own, 2);
+  return isFrom(address, frame[5], meter)
+    ? { meter: meter }
+    : fault("bus", "another meter answered in place of " + addressText(address));
 }
 
 function isFrom(address: MbusAddress, sender: number, meter: string | null): boolean {

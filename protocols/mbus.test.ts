@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat, fromHex } from "./bytes.ts";
+import { nodeCiphers } from "./crypto-node.ts";
 import { decimalText } from "./decimal.ts";
 import { isFault } from "./fault.ts";
 import { mbus } from "./mbus.ts";
@@ -71,6 +72,23 @@ describe("wired M-Bus", () => {
   ])("refuses %s", (_name, hex, code, words) => {
     const [first] = decode(fromHex(hex)!);
     expect(first).toMatchObject({ offset: 0, fault: code, detail: expect.stringContaining(words) });
+  });
+
+  it("opens what a meter encrypts on the wire, and takes an old meter's signature for no encryption", () => {
+    const key = fromHex("000102030405060708090a0b0c0d0e0f")!;
+    const iv = concat([address, new Uint8Array(8).fill(10)]);
+    const text = concat([fromHex("2f2f")!, volume, fromHex("2f2f2f2f2f2f2f2f")!]);
+    const sealed = nodeCiphers.aesCbc.encrypt(key, iv, text);
+    const encrypted = writeAnswer({ address, accessNumber: 10, status: 0, config: 0x0510 }, sealed);
+    const line = longFrame(0x08, 1, encrypted)!;
+    const keys = (given: Uint8Array | null) => ({ ciphers: nodeCiphers, key: given });
+    expect(mbus.decoder(keys(key)).push(line)).toMatchObject([{ records: [{ header: "0413" }] }]);
+    expect(mbus.decoder(keys(key.map((byte) => byte ^ 1))).push(line)).toMatchObject([
+      { fault: "wrong-key" },
+    ]);
+    expect(mbus.decoder().push(line)).toMatchObject([{ fault: "no-key" }]);
+    const old = writeAnswer({ address, accessNumber: 10, status: 0, config: 0x05f0 }, volume);
+    expect(good(decode(longFrame(0x08, 1, old)!))).toHaveLength(1);
   });
 
   it("finds a good frame behind a torn one, and behind noise", () => {

@@ -1,7 +1,7 @@
 import { isFault } from "./fault.ts";
 import { readApplication } from "./mbus-application.ts";
 import { frameAt, frameMax, startLong } from "./mbus-frame.ts";
-import type { BadTelegram, MeterDecoder, MeterLanguage, Telegram } from "./meter.ts";
+import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
 
 /** Wired M-Bus: what meters answer to a master, in long frames. Requests and acknowledgements on the same wire are passed over. */
 export const mbus: MeterLanguage = {
@@ -9,8 +9,8 @@ export const mbus: MeterLanguage = {
   title: "M-Bus",
   standard: "EN 13757-2 and EN 13757-3",
   line: { baud: 2400, dataBits: 8, parity: "even", stopBits: 1 },
-  decoder: function () {
-    return new MbusDecoder();
+  decoder: function (keys) {
+    return new MbusDecoder(keys === undefined ? null : keys);
   },
 };
 
@@ -24,6 +24,11 @@ export class MbusDecoder implements MeterDecoder {
   /** Offset of the buffer's first byte since the decoder's start. */
   private base = 0;
   private found: (Telegram | BadTelegram)[] = [];
+  private readonly keys: MeterKeys | null;
+
+  constructor(keys: MeterKeys | null) {
+    this.keys = keys;
+  }
 
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
     this.found = [];
@@ -73,7 +78,7 @@ export class MbusDecoder implements MeterDecoder {
 
   private answer(at: number, length: number): void {
     const offset = this.base + at;
-    const read = readApplication(this.buffer, at + 6, at + length - 2);
+    const read = readApplication(this.buffer, at + 6, at + length - 2, this.keys);
     this.found.push(
       isFault(read)
         ? { offset: offset, fault: read.fault, detail: read.detail }

@@ -1,6 +1,7 @@
 import { type Fault, fault, isFault } from "./fault.ts";
 import { ciCompact, idText, readHeader } from "./mbus-application.ts";
 import { readRecords } from "./mbus-record.ts";
+import { closed, ellCounter, openData, unreadable } from "./mbus-security.ts";
 import type { DataRecord, MeterKeys } from "./meter.ts";
 import type { CompactFormats } from "./wmbus-compact.ts";
 import { headLength } from "./wmbus-frame.ts";
@@ -13,7 +14,6 @@ import {
   readAfl,
   readEll,
 } from "./wmbus-layers.ts";
-import { closed, ellCounter, openData } from "./wmbus-security.ts";
 
 /** What a wireless telegram says, layer by layer. */
 
@@ -56,13 +56,6 @@ export function readWireless(
 
 function isAboutKeys(found: Fault): boolean {
   return found.fault === "no-key" || found.fault === "wrong-key";
-}
-
-/** Behind a key that fits, what cannot be read is no longer a matter of keys or of the air. */
-function unreadable(found: Fault): Fault {
-  return found.fault === "content"
-    ? found
-    : fault("content", "the key fits, but the content is not read here: " + found.detail);
 }
 
 /** The payload of the extended link layer; with a session, only if its CRC holds, as it came or decrypted. */

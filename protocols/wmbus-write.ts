@@ -2,8 +2,6 @@ import type { BlockCiphers } from "./block-ciphers.ts";
 import { concat } from "./bytes.ts";
 import { crcEn13757 } from "./crc.ts";
 import { type Fault, fault } from "./fault.ts";
-import { writeAnswer } from "./mbus-write.ts";
-import { ciAfl } from "./wmbus-layers.ts";
 import {
   constantAuthentication,
   constantEncryption,
@@ -11,7 +9,9 @@ import {
   ellCounter,
   fillByte,
   messageMac,
-} from "./wmbus-security.ts";
+} from "./mbus-security.ts";
+import { writeAnswer } from "./mbus-write.ts";
+import { ciAfl } from "./wmbus-layers.ts";
 
 /** Writes telegrams as wireless meters send them, for simulators and tests. Crc formats: wmbus-frame.ts. */
 

@@ -4,12 +4,12 @@ import { concat, fromHex, toHex } from "./bytes.ts";
 import { nodeCiphers } from "./crypto-node.ts";
 import { decimalText } from "./decimal.ts";
 import { isFault } from "./fault.ts";
+import { deriveKey } from "./mbus-security.ts";
 import { writeRecord } from "./mbus-write.ts";
 import type { BadTelegram, DataRecord, Telegram } from "./meter.ts";
 import { wmbus } from "./wmbus.ts";
 import { CompactFormats, formatsMax } from "./wmbus-compact.ts";
 import { withCrcs } from "./wmbus-frame.ts";
-import { deriveKey } from "./wmbus-security.ts";
 import { type WirelessToWrite, writeWireless } from "./wmbus-write.ts";
 
 type Result = Telegram | BadTelegram;

@@ -96,24 +96,26 @@ describe("reading a meter on a wired M-Bus", () => {
   const bus = () => new MbusBus([water(5, "12345678", 3), water(6, "12345679")]);
 
   it("asks for telegram after telegram until the meter has said everything", () => {
-    expect(volumes(run(new MbusRead(primary(5)), bus()))).toEqual(["5.000", "5.001", "5.002"]);
+    expect(volumes(run(new MbusRead(primary(5), null), bus()))).toEqual(["5.000", "5.001", "5.002"]);
   });
 
   it("finds a meter by its secondary address", () => {
-    expect(volumes(run(new MbusRead(secondaryAddress("12345679:77040e07")!), bus()))).toEqual(["6.000"]);
-    expect(volumes(run(new MbusRead(secondaryAddress("ffffff78")!), bus()))).toHaveLength(3);
+    expect(volumes(run(new MbusRead(secondaryAddress("12345679:77040e07")!, null), bus()))).toEqual([
+      "6.000",
+    ]);
+    expect(volumes(run(new MbusRead(secondaryAddress("ffffff78")!, null), bus()))).toHaveLength(3);
   });
 
   it("asks again when an answer is lost or torn, and skips no telegram by that", () => {
     const torn: Disturbance = (answer, number) =>
       number % 3 === 1 ? null : number % 3 === 2 ? answer.subarray(0, 9) : answer;
-    const steps = run(new MbusRead(primary(5)), bus(), torn);
+    const steps = run(new MbusRead(primary(5), null), bus(), torn);
     expect(volumes(steps)).toEqual(["5.000", "5.001", "5.002"]);
     expect(faults(steps)).toEqual([]);
   });
 
   it("takes no echo of its request for an answer", () => {
-    const session = new MbusSession(new MbusRead(primary(9)), 2400);
+    const session = new MbusSession(new MbusRead(primary(9), null), 2400);
     const [first] = session.start(0);
     const bytes = first!.type === "send" ? first!.bytes : new Uint8Array(0);
     session.push(bytes, 10);
@@ -122,27 +124,31 @@ describe("reading a meter on a wired M-Bus", () => {
   });
 
   it("says who does not answer", () => {
-    expect(faults(run(new MbusRead(primary(7)), bus()))).toEqual(["7 silent"]);
-    expect(faults(run(new MbusRead(secondaryAddress("99999999")!), bus()))).toEqual(["99999999 silent"]);
+    expect(faults(run(new MbusRead(primary(7), null), bus()))).toEqual(["7 silent"]);
+    expect(faults(run(new MbusRead(secondaryAddress("99999999")!, null), bus()))).toEqual([
+      "99999999 silent",
+    ]);
   });
 
   it("says when two meters answer at once", () => {
     const twice = new MbusBus([water(5, "12345678"), water(5, "22345679")]);
-    expect(faults(run(new MbusRead(primary(5)), twice))).toEqual(["5 bus"]);
+    expect(faults(run(new MbusRead(primary(5), null), twice))).toEqual(["5 bus"]);
   });
 
   it("gives no late answer of another meter to whoever is asked", () => {
     const other = new MbusBus([water(6, "12345679")]);
     other.receive(new Uint8Array([0x10, 0x40, 6, 0x46, 0x16]));
     const [late] = other.receive(new Uint8Array([0x10, 0x7b, 6, 0x81, 0x16]));
-    const steps = run(new MbusRead(primary(5)), bus(), (answer) => (answer.length > 1 ? late! : answer));
+    const steps = run(new MbusRead(primary(5), null), bus(), (answer) =>
+      answer.length > 1 ? late! : answer,
+    );
     expect(volumes(steps)).toEqual([]);
     expect(faults(steps)).toEqual(["5 bus"]);
   });
 
   it("ends with a meter that always has more", () => {
     const endless = { ...water(5, "12345678"), telegrams: () => [water(5, "12345678", 2).telegrams()[0]!] };
-    expect(volumes(run(new MbusRead(primary(5)), new MbusBus([endless])))).toHaveLength(16);
+    expect(volumes(run(new MbusRead(primary(5), null), new MbusBus([endless])))).toHaveLength(16);
   });
 });
 
@@ -234,7 +240,7 @@ describe("a bus behind a serial port", () => {
       try {
         const search = await runOver(port, new MbusPrimarySearch(3, 4));
         expect(found(search)).toEqual(["3", "4"]);
-        const read = await runOver(port, new MbusRead(secondaryAddress("12345678")!));
+        const read = await runOver(port, new MbusRead(secondaryAddress("12345678")!, null));
         expect(volumes(read)).toEqual(["3.000", "3.001"]);
       } finally {
         await new Promise<void>((resolve) => port.close(() => resolve()));

@@ -21,12 +21,12 @@ export const fillByte = 0x2f;
 
 const modeDes = 2;
 const modeDesIv = 3;
-const modeCbc = 5;
+export const modeCbc = 5;
 const modeCtrCmac = 8;
 const modeGcm = 9;
 const modeCcm = 10;
 const modeTls = 13;
-const modeDerived = 7;
+export const modeDerived = 7;
 
 export const constantEncryption = 0x00; // OMS volume 2 §9.6.2, from the meter
 export const constantAuthentication = 0x01;
@@ -216,7 +216,7 @@ function initialVector(content: Protected): Uint8Array {
 }
 
 /** Bytes, from the number of blocks in bits 4 to 7. */
-function encryptedLength(header: TransportHeader): number {
+export function encryptedLength(header: TransportHeader): number {
   return ((header.config >> 4) & 15) * 16;
 }
 
@@ -242,6 +242,13 @@ export function closed(key: Uint8Array | null, keyLength: number): Fault {
         "wrong-key",
         "the key has " + String(key.length) + " bytes; " + String(keyLength) + " are needed",
       );
+}
+
+/** Behind a key that fits, what cannot be read is no longer a matter of keys or of the line. */
+export function unreadable(found: Fault): Fault {
+  return found.fault === "content"
+    ? found
+    : fault("content", "the key fits, but the content is not read here: " + found.detail);
 }
 
 function isClear(data: Uint8Array): boolean {
