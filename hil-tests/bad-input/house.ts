@@ -63,7 +63,12 @@ export class House {
     this.mqttPort = mqttPort;
     this.healthPort = healthPort;
     this.spool = options.spool ?? join(this.folder, "spool");
-    writeFileSync(this.config, this.#configText(options));
+    this.configure(options);
+  }
+
+  /** Writes the config anew, for the next start. */
+  configure(options: HouseOptions): void {
+    writeFileSync(this.config, this.#configText({ spool: this.spool, ...options }));
   }
 
   /** Runs `hasen` with `--config` of this house. */
@@ -101,26 +106,48 @@ export class House {
     return run;
   }
 
-  /** What the file sink has written. */
+  /** Records as the file sink has written them. */
   records(): NotedRecord[] {
-    const file = join(this.folder, "records.ndjson");
-    return !existsSync(file)
-      ? []
-      : readFileSync(file, "utf8")
-          .split("\n")
-          .filter((line) => line.startsWith('{"n"'))
-          .map((line) => JSON.parse(line) as NotedRecord);
+    return this.#lines('{"n"').map((line) => JSON.parse(line) as NotedRecord);
+  }
+
+  /** Gaps as the file sink writes them. */
+  gaps(): {
+    readonly device: string;
+    readonly epoch: number;
+    readonly from: number;
+    readonly state: string;
+  }[] {
+    return this.#lines('{"gap"').map((line) => JSON.parse(line).gap);
+  }
+
+  /** Numbers of the messages whose records have been written, as `epoch/PIV`. */
+  delivered(): Set<string> {
+    return new Set(this.records().map(({ dh }) => dh.replace(/\/\d+$/, "")));
   }
 
   async close(): Promise<void> {
     for (const device of this.#devices) {
       device.disconnect();
     }
-    for (const { process } of this.#running) {
-      process.child.kill("SIGKILL");
-      await process.ended;
-    }
+    await this.closeGateways();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Ends what still runs. */
+  async closeGateways(): Promise<void> {
+    for (const run of this.#running) {
+      await run.kill();
+    }
+  }
+
+  #lines(begin: string): string[] {
+    const file = join(this.folder, "records.ndjson");
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    return text
+      .slice(0, text.lastIndexOf("\n") + 1)
+      .split("\n")
+      .filter((line) => line.startsWith(begin));
   }
 
   #configText({ sinks, lines }: HouseOptions): string {
@@ -128,7 +155,7 @@ export class House {
       "version: 1",
       "deployment: paderborn",
       "gateway: test",
-      `spool: { folder: ${this.spool}, bytes: 8 MiB, linger: 5 ms }`,
+      `spool: { folder: ${this.spool}, bytes: 8 MiB, days: 1, linger: 5 ms }`,
       "devices: ./devices.d",
       "links:",
       `  - { kind: mqtt, listen: "127.0.0.1:${this.mqttPort}" }`,
@@ -171,11 +198,8 @@ export class GatewayRun {
 
   /** What its log says, line by line. */
   log(): { readonly level: string; readonly event: string; readonly time: string }[] {
-    return this.process
-      .said()
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line));
+    const lines = this.process.said().split("\n").slice(0, -1);
+    return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   }
 
   events(): string[] {
