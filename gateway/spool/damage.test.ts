@@ -1,45 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { crc32c } from "../../protocols/crc.ts";
 import { isFault } from "../../protocols/fault.ts";
-import { blockEnd, blockHeaderLength, readBlockHeader } from "./block.ts";
+import { blockHeaderLength } from "./block.ts";
 import { diskFault, type SpoolFile } from "./file-port.ts";
 import { segmentHeaderLength } from "./segment-header.ts";
 import { SimulatedDisk, seededRandom } from "./simulated-disk.ts";
 import { type RecoveryReport, Spool } from "./spool.ts";
-import { append, appendIds, entryOf, range, readIds, trialOptions } from "./trial.ts";
-
-const salt = 0x5a17;
-
-/** A closed spool of two segments, several entries a block; which offsets each block holds. */
-async function smallSpool(closed: boolean): Promise<{
-  disk: SimulatedDisk;
-  ids: ReadonlyMap<number, number>;
-  blocks: { path: string; from: number; to: number; offsets: number[] }[];
-}> {
-  const disk = new SimulatedDisk(seededRandom(1));
-  const spool = await Spool.open(trialOptions(), disk);
-  for (let id = 1; id <= 60; id += 3) {
-    await Promise.all([id, id + 1, id + 2].map((each) => append(spool, entryOf(each, 60 + (each % 50)))));
-  }
-  const ids = readIds(spool);
-  if (closed) {
-    await spool.close();
-  }
-  const blocks = [];
-  for (const path of disk.paths.filter((name) => name.endsWith(".log"))) {
-    const bytes = disk.bytesOf(path)!;
-    for (let at = segmentHeaderLength; ; ) {
-      const header = readBlockHeader(bytes, at, salt);
-      if (header === null) {
-        break;
-      }
-      const to = at + blockHeaderLength + header.length;
-      blocks.push({ path, from: at, to, offsets: range(header.first, header.first + header.count) });
-      at = blockEnd(at, header.length);
-    }
-  }
-  return { disk: disk.kill(), ids, blocks };
-}
+import { appendIds, range, readIds, smallSpool, trialOptions } from "./trial.ts";
 
 interface Outcome {
   readonly found: ReadonlyMap<number, number>;

@@ -110,7 +110,13 @@ export async function recover(
   const reader = new Reader(files, salt, () => {});
   const scan = newest === undefined ? null : scanSegment(reader, newest);
   const missing = missingAround(reader, segments, remains);
-  const lost: Span[] = [...(remains.length > 0 ? missing : []), ...(scan?.lost ?? [])];
+  const numbers = names
+    .map((name) => Number(segmentNames.exec(name)?.[1] ?? 0))
+    .filter((number) => number > 0);
+  const highest = Math.max(0, ...numbers);
+  // Files are numbered from 1 on and written again, not removed, when room is needed: a number without a file is a file that is gone.
+  const gone = remains.length > 0 || numbers.length < highest;
+  const lost: Span[] = [...(gone ? missing : []), ...(scan?.lost ?? [])];
   const found = scan?.offset ?? 0;
   // Offsets rise for ever: none that may have been given out is given again.
   let head = Math.max(
@@ -147,7 +153,7 @@ export async function recover(
     head,
     // A segment without a block may lack the snapshot it should begin with: it takes nothing more, and is begun anew.
     writable: newest !== undefined && trouble === null && !unread && scan?.last !== null,
-    numbers: Math.max(0, ...names.map((name) => Number(segmentNames.exec(name)?.[1] ?? 0))),
+    numbers: highest,
     checkpoint,
     report: {
       segments: segments.length,
@@ -166,7 +172,7 @@ export async function recover(
 
 /**
  * Offsets that no segment holds: before the oldest, as far as remains tell, and between two whose epochs do not follow each other.
- * Where nothing was set aside these were given up around a pinned segment, and told then.
+ * Where no file is set aside or gone these were given up around a pinned segment, and told then.
  */
 export function missingAround(
   reader: Reader,

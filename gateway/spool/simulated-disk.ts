@@ -116,6 +116,12 @@ export class SimulatedDisk implements FilePort {
     this.#settle(path, bytes.slice());
   }
 
+  /** Takes a file away, as a person would. */
+  vanish(path: string): void {
+    this.#names.delete(path);
+    this.#durableNames.delete(path);
+  }
+
   list(folder: string): readonly string[] {
     const prefix = `${folder}/`;
     const below = [...this.#names.keys()].filter((path) => path.startsWith(prefix));

@@ -1,6 +1,8 @@
 import { type Fault, isFault } from "../../protocols/fault.ts";
-import { get32, put32 } from "./block.ts";
-import type { Spool, SpoolOptions } from "./spool.ts";
+import { blockEnd, blockHeaderLength, get32, put32, readBlockHeader } from "./block.ts";
+import { segmentHeaderLength } from "./segment-header.ts";
+import { SimulatedDisk, seededRandom } from "./simulated-disk.ts";
+import { Spool, type SpoolOptions } from "./spool.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** What the spool's tests share: entries that can be told from false ones, and a small ring. */
@@ -18,6 +20,8 @@ export function idOf(payload: Uint8Array): number {
   return Buffer.compare(payload, entryOf(id, payload.length)) === 0 ? id : -1;
 }
 
+const salt = 0x5a17;
+
 /** Four segments of 8 KiB, nothing waits. */
 export function trialOptions(more: Partial<SpoolOptions> = {}): SpoolOptions {
   return {
@@ -27,7 +31,7 @@ export function trialOptions(more: Partial<SpoolOptions> = {}): SpoolOptions {
     linger: 0,
     retryDelay: 0,
     clock: new VirtualClock(),
-    salt: () => 0x5a17,
+    salt: () => salt,
     ...more,
   };
 }
@@ -73,4 +77,56 @@ export function readIds(spool: Spool, from = spool.tail): Map<number, number> {
 
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+export interface SmallSpool {
+  readonly disk: SimulatedDisk;
+  /** Ids by offset. */
+  readonly ids: ReadonlyMap<number, number>;
+  /** Where each commit block lies, and which offsets it holds; none for a snapshot. */
+  readonly blocks: readonly {
+    readonly path: string;
+    readonly from: number;
+    readonly to: number;
+    readonly offsets: readonly number[];
+  }[];
+}
+
+/** A spool with as many entries, three a block: two segments of them where nothing else is said; `prepare` is called before it closes. */
+export async function smallSpool(
+  closed: boolean,
+  { entries = 60, more = {}, prepare = () => {} }: SmallSpoolOptions = {},
+): Promise<SmallSpool> {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const options = trialOptions(more);
+  const spool = await Spool.open(options, disk);
+  for (let id = 1; id <= entries; id += 3) {
+    await Promise.all([id, id + 1, id + 2].map((each) => append(spool, entryOf(each, 60 + (each % 50)))));
+  }
+  prepare(spool);
+  const ids = readIds(spool);
+  if (closed) {
+    await spool.close();
+  }
+  const blocks = [];
+  for (const path of disk.paths.filter((name) => name.endsWith(".log"))) {
+    const bytes = disk.bytesOf(path)!;
+    for (let at = segmentHeaderLength; ; ) {
+      const header = readBlockHeader(bytes, at, salt);
+      if (header === null) {
+        break;
+      }
+      const to = at + blockHeaderLength + header.length;
+      const offsets = header.snapshot ? [] : range(header.first, header.first + header.count);
+      blocks.push({ path, from: at, to, offsets });
+      at = blockEnd(at, header.length);
+    }
+  }
+  return { disk: disk.kill(), ids, blocks };
+}
+
+export interface SmallSpoolOptions {
+  readonly entries?: number;
+  readonly more?: Partial<SpoolOptions>;
+  readonly prepare?: (spool: Spool) => void;
 }
