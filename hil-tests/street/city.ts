@@ -130,7 +130,8 @@ export class Receiver {
   }
 }
 
-function arrivalOf(record: SenmlRecord): Arrival | null {
+/** Null where a record is not as sinks make them. */
+export function arrivalOf(record: SenmlRecord): Arrival | null {
   const name = /^(urn:dev:ops:[a-z0-9-]+):([A-Za-z0-9]+)$/.exec(record.n ?? "");
   const identity = /^(\d+)\/(\d+)\/(\d+)$/.exec(String(record.labels?.["dh"] ?? ""));
   if (

@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly healthPort: number;
   /** Last lines of its log, for the summary when it does not come up. */
   readonly onLog: (line: string) => void;
+  /** A program with its arguments to start it under, such as strace; it has to become the gateway itself. */
+  readonly under?: readonly string[];
 }
 
 export class GatewayProcess {
@@ -34,13 +36,9 @@ export class GatewayProcess {
 
   /** Resolves when its health page answers; rejects with its last words when it ends instead. */
   async start(): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      [this.#options.program, "gateway", "--config", this.#options.config, "--log-format", "json"],
-      {
-        stdio: ["ignore", "ignore", "pipe"],
-      },
-    );
+    const { program, config, under = [] } = this.#options;
+    const [command, ...args] = [...under, process.execPath, program, "gateway", "--config", config];
+    const child = spawn(command, [...args, "--log-format", "json"], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     let last = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -56,6 +54,11 @@ export class GatewayProcess {
       }
       return (await this.#ask()) !== null;
     });
+  }
+
+  /** Null while it does not run. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
   }
 
   /** Ends it as a power cut ends a process: no signal it could answer. */
@@ -109,6 +112,16 @@ export class GatewayProcess {
     } catch {
       return null;
     }
+  }
+
+  /** Whether it runs: it was started, and nobody has ended it. */
+  get running(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Whether it was ended by a signal that it could not answer. */
+  get killed(): boolean {
+    return this.#child?.signalCode === "SIGKILL";
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -6,16 +6,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { InstalledSensor } from "../../firmware/installation-type.ts";
-import { decodeMessageEntry, entryKind } from "../../gateway/entry.ts";
 import { type DeviceEntry, DeviceRegistry } from "../../gateway/registry.ts";
-import { nodeFiles } from "../../gateway/spool/node-files.ts";
-import { Spool } from "../../gateway/spool/spool.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { deriveSession, seal } from "../../protocols/envelope.ts";
-import { isFault } from "../../protocols/fault.ts";
 import { type Line, openLine } from "../meters/line.ts";
 import { SmlMeter } from "../meters/sml-meter.ts";
 import { freePort, until } from "../programs.ts";
+import { SpoolContents } from "../spool-contents.ts";
 import { type Arrival, type City, openCity, Receiver } from "./city.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { airStation, airStations, households, meterSensor, parkingBay, parkingBays } from "./households.ts";
@@ -49,7 +46,7 @@ export class Street {
   #uplink: Uplink | null = null;
   #gateway: GatewayProcess | null = null;
   /** Messages found before the sink's cursor once the gateway is stopped, as `kid/epoch/PIV`. */
-  #inSpool: Set<string> | null = null;
+  #inSpool: ReadonlySet<string> | null = null;
 
   constructor(options: StreetOptions) {
     this.#options = options;
@@ -193,7 +190,7 @@ export class Street {
     await until("everything is where it can be", settled, patience).catch(() => {});
     const last = await this.view("");
     await this.#need(this.#gateway).stop();
-    this.#inSpool = await this.#lookIntoSpool();
+    this.#inSpool = (await SpoolContents.read(join(this.#folder, "spool"))).waiting(sinkName);
     return {
       ...last,
       ledger: this.ledger(),
@@ -285,31 +282,6 @@ export class Street {
     return index < households.length + parkingBays.length
       ? { ...parkingBay(seed + index), show: ["distance"], bay: true }
       : { ...airStation(seed + index), show: ["temperature", "relativeHumidity", "pm25"], bay: false };
-  }
-
-  /** What the stopped gateway's spool holds that its sink has not confirmed: read from disk, as a restart would. */
-  async #lookIntoSpool(): Promise<Set<string>> {
-    const spool = await Spool.open(
-      { folder: join(this.#folder, "spool"), bytesMax: 64 * 1024 * 1024, segmentBytes: 4 * 1024 * 1024 },
-      nodeFiles,
-    );
-    const found = new Set<string>();
-    let at = spool.cursor(sinkName).position;
-    for (;;) {
-      const entries = spool.read(at, { entries: 1000, bytes: 1024 * 1024 });
-      if (entries.length === 0) {
-        break;
-      }
-      for (const { kind, payload, next } of entries) {
-        const entry = kind === entryKind.message ? decodeMessageEntry(payload) : null;
-        if (entry !== null && !isFault(entry)) {
-          found.add(`${entry.kid}/${entry.epoch}/${entry.piv}`);
-        }
-        at = next;
-      }
-    }
-    await spool.close();
-    return found;
   }
 
   #need<T>(part: T | null): T {

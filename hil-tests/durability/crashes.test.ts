@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { crash, killPoints } from "./crashes.ts";
+import { straceTrouble } from "./strace.ts";
+
+const trouble = straceTrouble();
+
+describe(`a gateway killed within its system calls${trouble === null ? "" : ` (skipped: ${trouble})`}`, () => {
+  it.skipIf(trouble !== null)(
+    "at 30 of them loses nothing acknowledged, stores nothing twice, and delivers all of it, true, when it lives",
+    async () => {
+      const { wrong, reached, acknowledged } = await crash(killPoints(30, 1));
+      expect(wrong).toEqual([]);
+      expect(reached).toBeGreaterThanOrEqual(28);
+      expect(acknowledged).toBeGreaterThan(100);
+    },
+    300_000,
+  );
+});
