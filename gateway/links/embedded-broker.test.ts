@@ -149,6 +149,34 @@ describe("the gateway's own broker", () => {
     expect(acknowledged).toEqual([0, 1, 2]);
   });
 
+  it("takes messages of every quality of service that come in one read, each once, in their order", async () => {
+    const { port, arrivals } = await openBroker();
+    const socket = await raw(port);
+    const answers: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => answers.push(chunk));
+    socket.write(connectPacket());
+    await until("the line is open", () => Buffer.concat(answers).length === 4);
+    const count = 300;
+    const packets = Array.from({ length: count }, (_, i) => {
+      const qos = i % 60 === 7 ? 2 : i % 2;
+      const id = qos === 0 ? [] : [(i + 1) >> 8, (i + 1) & 255];
+      return packet(0x30 | (qos << 1), "dreihasen/v1/meter-1/up", ...id, i >> 8, i & 255);
+    });
+    socket.write(Buffer.concat(packets));
+    await until("all arrived", () => arrivals.length === count);
+    expect(arrivals.map(({ frame }) => frame[0]! * 256 + frame[1]!)).toEqual(
+      Array.from({ length: count }, (_, i) => i),
+    );
+    const acknowledged = () => {
+      const bytes = Buffer.concat(answers).subarray(4);
+      const all = Array.from({ length: bytes.length / 4 }, (_, i) => bytes.subarray(4 * i, 4 * i + 4));
+      return all.filter(([type]) => type === 0x40).map((answer) => answer.readUInt16BE(2) - 1);
+    };
+    const expected = Array.from({ length: count }, (_, i) => i).filter((i) => i % 2 === 1 && i % 60 !== 7);
+    await until("all are acknowledged", () => acknowledged().length === expected.length);
+    expect(acknowledged()).toEqual(expected);
+  });
+
   it("reads no further on a line whose frames wait for the disk", async () => {
     const { port, arrivals } = await openBroker({}, false);
     const client = await device(port, "meter-1");

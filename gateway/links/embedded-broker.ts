@@ -5,12 +5,13 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { Aedes, type Client, type PublishPacket } from "aedes";
 import { frameMax } from "../../protocols/link.ts";
-import type { FrameReceiver, GatewayLink, LinkContext } from "../link.ts";
+import type { FrameReceiver, FrameSource, GatewayLink, LinkContext } from "../link.ts";
 import { type ProblemError, problem } from "../problem.ts";
 import { problemOfSystemError } from "../system-error.ts";
 import { BoundedLine } from "./bounded-line.ts";
 import { newCounters, refuse } from "./counters.ts";
 import { InOrder } from "./in-order.ts";
+import { PubAcks } from "./pub-acks.ts";
 import { downTopic, upTopic } from "./topics.ts";
 
 export interface EmbeddedBrokerSettings {
@@ -33,6 +34,9 @@ interface Session {
   readonly before: Client | null;
   readonly device: string;
   readonly acknowledgements: InOrder;
+  readonly pubAcks: PubAcks;
+  readonly upTopic: string;
+  readonly source: FrameSource;
   listens: boolean;
 }
 
@@ -40,6 +44,7 @@ const connectMax = 1024; // bytes of a CONNECT packet: client id, user name and 
 const packetMax = frameMax + 256; // bytes of a later packet: a frame, its topic and headers
 const downlinkMax = 64 * 1024; // bytes waiting for a device that does not read; acknowledgements come again when it resends
 const nowhere = "dreihasen/settled"; // nobody can subscribe to it
+const acknowledged = "dreihasen/acknowledged"; // nor to this
 
 export class EmbeddedBroker implements GatewayLink {
   readonly name: string;
@@ -128,7 +133,7 @@ export class EmbeddedBroker implements GatewayLink {
         done(null, this.mayHear(client, subscription.topic) ? subscription : null);
       },
       authorizePublish: (client, packet, done) => this.published(client, packet, () => done(null)),
-    }).then((broker) => this.watched(broker));
+    }).then((broker) => this.watched(withoutDetour(broker)));
   }
 
   private watched(broker: Aedes): Aedes {
@@ -219,6 +224,9 @@ export class EmbeddedBroker implements GatewayLink {
       before: this.sessions.get(device.name)?.client ?? null,
       device: device.name,
       acknowledgements: new InOrder(),
+      pubAcks: new PubAcks(client.conn),
+      upTopic: upTopic(device.name),
+      source: this.sourceOf(device.name),
       listens: false,
     });
     return true;
@@ -234,8 +242,8 @@ export class EmbeddedBroker implements GatewayLink {
     return true;
   }
 
-  /** `acknowledge` lets aedes send its PUBACK and pass the packet on, which by then holds nothing and goes nowhere. */
-  private published(client: Client | null, packet: PublishPacket, acknowledge: () => void): void {
+  /** `pass` lets aedes go on with the packet, which by then holds nothing and goes nowhere, and read on. */
+  private published(client: Client | null, packet: PublishPacket, pass: () => void): void {
     const { topic } = packet;
     const frame = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
     packet.topic = nowhere;
@@ -245,8 +253,8 @@ export class EmbeddedBroker implements GatewayLink {
     if (session === null) {
       return;
     }
-    const settled = session.acknowledgements.next(acknowledge);
-    if (topic !== upTopic(session.device)) {
+    const settled = session.acknowledgements.next(() => acknowledge(session, packet, pass));
+    if (topic !== session.upTopic) {
       this.refuse("wrong-topic", { device: session.device, topic: topic.slice(0, 80) });
       settled();
     } else if (frame.length > frameMax) {
@@ -255,7 +263,7 @@ export class EmbeddedBroker implements GatewayLink {
     } else {
       this.counters.framesIn += 1;
       this.counters.bytesIn += frame.length;
-      this.receive(frame, this.sourceOf(session.device), settled);
+      this.receive(frame, session.source, settled);
     }
   }
 
@@ -264,7 +272,7 @@ export class EmbeddedBroker implements GatewayLink {
     return session?.client === client ? session : null;
   }
 
-  private sourceOf(device: string) {
+  private sourceOf(device: string): FrameSource {
     return { address: `mqtt:${device}`, reply: (frame: Uint8Array) => this.send(device, frame) };
   }
 
@@ -316,6 +324,37 @@ function certificateProblem(value: string): ProblemError {
     about: { en: "Certificate of our own broker", de: "Zertifikat des eigenen Brokers" },
     example: "serverCertificateFile: /etc/dreihasen/broker.pem",
   });
+}
+
+/**
+ * A QoS 1 message, as devices send them, is acknowledged by us and is of QoS 0 to aedes from then on: aedes would take a write
+ * and a turn for each PUBACK. Other messages are its own to acknowledge.
+ */
+function acknowledge({ pubAcks }: Session, packet: PublishPacket, pass: () => void): void {
+  if (packet.qos === 1 && packet.messageId) {
+    packet.qos = 0;
+    packet.topic = acknowledged;
+    pubAcks.add(packet.messageId, pass);
+  } else {
+    pass();
+  }
+}
+
+/**
+ * Keeps aedes from looking for listeners of what we have acknowledged. Its parser must not be called from within itself, so this
+ * is for packets that are passed on in a later turn than the one they came in, as PubAcks does.
+ */
+function withoutDetour(broker: Aedes): Aedes {
+  const publish = broker.publish;
+  broker.publish = (packet, ...rest: unknown[]) => {
+    const done = rest.at(-1);
+    if (packet.topic === acknowledged && typeof done === "function") {
+      done();
+    } else {
+      Reflect.apply(publish, broker, [packet, ...rest]);
+    }
+  };
+  return broker;
 }
 
 /** The socket below each line, for what only sockets have. */
