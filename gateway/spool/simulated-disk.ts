@@ -37,7 +37,9 @@ interface Pending {
 
 /** One file: as the page cache shows it, as it is on the medium, and what lies between. */
 interface Inode {
+  /** The medium's own array until something is written. */
   cache: Uint8Array;
+  /** Never written into: images of a crash share it. */
   medium: Uint8Array;
   pending: Pending[];
 }
@@ -72,7 +74,7 @@ export class SimulatedDisk implements FilePort {
     }
     const style = random();
     for (const [path, inode] of names) {
-      let medium: Uint8Array = inode.medium.slice();
+      let medium = inode.pending.length > 0 ? inode.medium.slice() : inode.medium;
       for (const write of inode.pending) {
         medium = land(medium, write, () => (style < 0.2 ? true : style < 0.4 ? false : random() < style));
       }
@@ -212,7 +214,8 @@ export class SimulatedDisk implements FilePort {
           const part =
             failure === null ? bytes : bytes.subarray(0, Math.floor(this.#random() * bytes.length));
           const write = { position, bytes: part.slice() };
-          inode.cache = land(inode.cache, write, () => true);
+          const cache = inode.cache === inode.medium ? inode.medium.slice() : inode.cache;
+          inode.cache = land(cache, write, () => true);
           inode.pending.push(write);
         }
         this.watch();
@@ -220,6 +223,7 @@ export class SimulatedDisk implements FilePort {
       },
       datasync: async () => {
         const failure = this.#call("datasync", path);
+        inode.medium = inode.pending.length > 0 ? inode.medium.slice() : inode.medium;
         for (const write of inode.pending) {
           // After a failed sync the pages count as clean: what did not reach the medium by now never will.
           inode.medium = land(inode.medium, write, () => failure === null || this.#random() < 0.5);
@@ -245,7 +249,7 @@ export class SimulatedDisk implements FilePort {
   }
 
   #settle(path: string, bytes: Uint8Array): void {
-    const inode = { cache: bytes, medium: bytes.slice(), pending: [] };
+    const inode = { cache: bytes, medium: bytes, pending: [] };
     this.#names.set(path, inode);
     this.#durableNames.set(path, inode);
   }
