@@ -1,10 +1,30 @@
 import type { Bench } from "./bench.ts";
+import { drain } from "./drain.ts";
+import { forwardLive, forwardPacks } from "./forward-live.ts";
 import { ingest } from "./ingest.ts";
+import { ingestDurable } from "./ingest-durable.ts";
 import { packBytes } from "./pack-bytes.ts";
 import { packEncode } from "./pack-encode.ts";
+import { restart } from "./restart.ts";
+import { rssBacklog } from "./rss-backlog.ts";
 import { smlDecode } from "./sml-decode.ts";
 import { start } from "./start.ts";
 import { verifyDecode } from "./verify-decode.ts";
+import { wearBenches } from "./wear.ts";
 
 /** The benches by name, alphabetical; one line each. */
-export const benches: readonly Bench[] = [ingest, packBytes, packEncode, smlDecode, start, verifyDecode];
+export const benches: readonly Bench[] = [
+  drain,
+  forwardLive,
+  forwardPacks,
+  ingest,
+  ingestDurable,
+  packBytes,
+  packEncode,
+  restart,
+  rssBacklog,
+  smlDecode,
+  start,
+  verifyDecode,
+  ...wearBenches,
+];
