@@ -162,6 +162,14 @@ describe("the house", () => {
     expect(readFileSync(join(root, "package-lock.json"), "utf8")).not.toContain('"resolved"');
   });
 
+  it("locks every package of every platform, or npm ci would refuse a fresh clone", () => {
+    const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+    const missing = Object.values<{ optionalDependencies?: Record<string, string> }>(lock.packages)
+      .flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}))
+      .filter((name) => lock.packages[`node_modules/${name}`]?.version === undefined);
+    expect(missing).toEqual([]);
+  });
+
   it("leaves nothing half done: no skipped suites without a reason, no notes to self", () => {
     const marks = [
       /\b(TODO|FIXME|XXX|HACK)\b/,
