@@ -211,4 +211,17 @@ function logRecovery({ recovery }: Spool, log: Log): void {
   for (const { from, to } of recovery.lost) {
     log.error({ from, to }, `spool: entries ${from} to ${to} cannot be read any more`);
   }
+  if (recovery.cut !== null) {
+    const { offset } = recovery.cut;
+    log.warn(
+      { from: offset },
+      `spool: what was written last, from entry ${offset} on, is not whole and is passed over. A power cut leaves it so, before anything of it is acknowledged; without one, check the disk`,
+    );
+  }
+  if (recovery.cursors === "damaged") {
+    log.warn({}, "spool: how far the sinks had come cannot be read; they may be sent again what they have");
+  }
+  if (recovery.trouble !== null) {
+    log.error({ code: recovery.trouble.fault }, `spool: ${recovery.trouble.detail}`);
+  }
 }

@@ -1,10 +1,11 @@
 // The Debian packages that tests want, and how they come onto a machine.
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Package -> how to see that it is there: a program, or modules of Debian's own Python. */
+/** Package -> how to see that it is there: a program, a library, or modules of Debian's own Python. */
 const wanted = {
+  libfaketime: { library: "faketime/libfaketime.so.1" },
   mosquitto: { program: "mosquitto" },
   "mosquitto-clients": { program: "mosquitto_sub" },
   openssl: { program: "openssl" },
@@ -17,7 +18,9 @@ const wanted = {
 
 export function missingPackages() {
   return Object.entries(wanted)
-    .filter(([, { program, modules }]) => (program ? !onPath(program) : !pythonHas(modules)))
+    .filter(([, { program, library, modules }]) =>
+      program ? !onPath(program) : library ? !hasLibrary(library) : !pythonHas(modules),
+    )
     .map(([name]) => name);
 }
 
@@ -66,6 +69,12 @@ function withoutServices(work) {
 function onPath(program) {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
+}
+
+/** Debian keeps libraries in a folder for each architecture. */
+function hasLibrary(file) {
+  const folders = existsSync("/usr/lib") ? readdirSync("/usr/lib") : [];
+  return folders.some((architecture) => existsSync(join("/usr/lib", architecture, file)));
 }
 
 function pythonHas(modules) {
