@@ -1,5 +1,6 @@
 import { concat, equal } from "./bytes.ts";
-import { ack, frameAt, frameMax } from "./mbus-frame.ts";
+import { primaryMost } from "./mbus-address.ts";
+import { ack, frameAt, frameMax, startShort } from "./mbus-frame.ts";
 
 /** What one request on a wired M-Bus came to. */
 export type Outcome =
@@ -26,12 +27,15 @@ export class Exchange {
   private readonly byteTime: number; // ms
   private readonly request: Uint8Array;
   private received: Uint8Array = new Uint8Array(0);
+  /** When the line counts as quiet, and when patience ends on a line that never is. */
   private deadline: number;
+  private readonly last: number;
 
   constructor(request: Uint8Array, baud: number, now: number) {
     this.byteTime = (bitsPerByte * 1000) / baud;
     this.request = request;
     this.deadline = now + request.length * this.byteTime + (answerBits * 1000) / baud + answerExtra + latency;
+    this.last = this.deadline + receivedMax * this.byteTime;
   }
 
   /** The outcome as soon as an answer is whole, else null. */
@@ -39,19 +43,19 @@ export class Exchange {
     const room = receivedMax - this.received.length;
     this.received = concat([this.received, bytes.length > room ? bytes.subarray(0, room) : bytes]);
     this.deadline = now + 2 * this.byteTime + latency;
-    const answer = this.withoutEcho();
-    const found = answer.length === 0 ? null : frameAt(answer, 0, answer.length);
-    return found !== null && found.kind === "long" && found.length === answer.length
-      ? { kind: "answer", frame: answer }
+    this.passOver();
+    const found = this.received.length === 0 ? null : frameAt(this.received, 0, this.received.length);
+    return found !== null && found.kind === "long" && found.length === this.received.length
+      ? { kind: "answer", frame: this.received }
       : null;
   }
 
   /** The outcome once the line has been quiet for long enough, else null. */
   tick(now: number): Outcome | null {
-    if (now < this.deadline) {
+    if (now < this.deadline && now < this.last) {
       return null;
     }
-    const answer = this.withoutEcho();
+    const answer = this.received;
     if (answer.length === 0) {
       return silence;
     }
@@ -60,11 +64,21 @@ export class Exchange {
       : { kind: "garbled", bytes: answer.length };
   }
 
-  /** Some level converters hand the request back. */
-  private withoutEcho(): Uint8Array {
+  /** The request itself, which some level converters hand back, and what another meter says late. */
+  private passOver(): void {
     const length = this.request.length;
-    return this.received.length >= length && equal(this.received.subarray(0, length), this.request)
-      ? this.received.subarray(length)
-      : this.received;
+    if (this.received.length >= length && equal(this.received.subarray(0, length), this.request)) {
+      this.received = this.received.subarray(length);
+    }
+    const found = this.received.length === 0 ? null : frameAt(this.received, 0, this.received.length);
+    if (found !== null && found.kind === "long" && this.isForeign(this.received[5])) {
+      this.received = this.received.subarray(found.length);
+    }
+  }
+
+  /** Whoever is called by a secondary address answers with a primary one that is not known here. */
+  private isForeign(sender: number): boolean {
+    const asked = this.request[2];
+    return this.request[0] === startShort && asked <= primaryMost && asked !== sender;
   }
 }

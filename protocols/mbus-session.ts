@@ -1,3 +1,4 @@
+import { equal } from "./bytes.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
 import {
   addressText,
@@ -117,6 +118,7 @@ export class MbusRead implements Job {
   private state: "reset" | "select" | "data" = "reset";
   private count = true;
   private telegrams = 0;
+  private last: Uint8Array | null = null;
 
   /** `keys` for a meter that encrypts. */
   constructor(address: MbusAddress, keys: MeterKeys | null) {
@@ -161,13 +163,18 @@ export class MbusRead implements Job {
       steps.push({ type: "fault", address: this.address, fault: noAnswer(outcome, this.address) });
       return null;
     }
+    this.telegrams++;
+    if (this.last !== null && equal(this.last, outcome.frame)) {
+      // The answer to a repeated request came twice: it is the last telegram again, and the next is still to come.
+      return this.telegrams < telegramsMax ? this.ask() : null;
+    }
+    this.last = outcome.frame;
     const read = readAnswer(outcome.frame, this.address, this.keys);
     if (isFault(read)) {
       steps.push({ type: "fault", address: this.address, fault: read });
       return null;
     }
     steps.push({ type: "telegram", address: this.address, meter: read.meter, records: read.records });
-    this.telegrams++;
     this.count = !this.count;
     return moreFollow(read.records) && this.telegrams < telegramsMax ? this.ask() : null;
   }
