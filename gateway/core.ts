@@ -139,7 +139,7 @@ export class Core {
       log,
       clock,
       random,
-      setAside: (gap) => this.ingest.declare(gap),
+      setAside: (gap, durable) => this.ingest.declare(gap, null, durable),
     });
     this.forwarders.push(forwarder);
     forwarder.wake();

@@ -112,7 +112,10 @@ function forwarder(after = soon): Forwarder {
       after,
     },
     random: () => 0,
-    setAside: (gap) => setAside.push(gap),
+    setAside: (gap, durable) => {
+      setAside.push(gap);
+      durable();
+    },
   });
 }
 

@@ -21,8 +21,8 @@ export interface ForwarderOptions {
   readonly clock: SpoolClock;
   /** From 0 (inclusive) to 1 (exclusive); back-off jitter. */
   readonly random: () => number;
-  /** Messages set aside because this sink will never take them. */
-  readonly setAside: (gap: Gap) => void;
+  /** Messages set aside because this sink will never take them; `durable` is to be called when that is on disk. */
+  readonly setAside: (gap: Gap, durable: () => void) => void;
 }
 
 /** Entries one batch is made of at most. */
@@ -191,14 +191,27 @@ export class Forwarder {
 
   #putAside(lane: Lane, batch: Batch, detail: string): void {
     this.counts.setAside += batch.records.length;
-    for (const gap of gapsOf(batch.records, this.#options.sink.name, detail)) {
-      this.#options.setAside(gap);
+    const gaps = gapsOf(batch.records, this.#options.sink.name, detail);
+    let left = gaps.length;
+    // The cursor passes the batch when what names it is on disk, and not before.
+    const named = (): void => {
+      left--;
+      if (left === 0) {
+        lane.confirm(batch);
+        this.#move();
+        this.wake();
+      }
+    };
+    for (const gap of gaps) {
+      this.#options.setAside(gap, named);
     }
     this.#options.log.error(
       { sink: this.#options.sink.name },
       `set aside, the platform will not take it: ${detail}`,
     );
-    lane.confirm(batch);
+    if (gaps.length === 0) {
+      lane.confirm(batch);
+    }
   }
 
   /** An entry that no records can be made of: the message is named as missing. */
@@ -209,15 +222,18 @@ export class Forwarder {
     const entry = kind === entryKind.message ? decodeMessageEntry(payload) : reason;
     if (!isFault(entry)) {
       const { kid, epoch, piv } = entry;
-      setAside({
-        device: context.device(kid)?.device ?? `urn:dev:ops:key-${kid}`,
-        epoch,
-        from: piv,
-        to: piv,
-        state: "dropped",
-        reason: reason.detail,
-        sink: sink.name,
-      });
+      setAside(
+        {
+          device: context.device(kid)?.device ?? `urn:dev:ops:key-${kid}`,
+          epoch,
+          from: piv,
+          to: piv,
+          state: "dropped",
+          reason: reason.detail,
+          sink: sink.name,
+        },
+        () => {},
+      );
     }
   }
 

@@ -15,8 +15,8 @@ export class GapQueue {
   readonly #spool: Pick<Spool, "append">;
   /** Something is on disk for the sinks. */
   readonly #stored: () => void;
-  /** By their encoding; whether each is handed to the spool now. */
-  readonly #waiting = new Map<string, { readonly payload: Uint8Array; handed: boolean }>();
+  /** By their encoding. */
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(spool: Pick<Spool, "append">, stored: () => void) {
     this.#spool = spool;
@@ -27,9 +27,11 @@ export class GapQueue {
     return this.#waiting.size;
   }
 
-  add(stored: StoredGap): void {
-    const payload = encodeGap(stored);
-    this.#hand(this.#keep(payload));
+  /** `durable` is called when the gap is on disk. */
+  add(stored: StoredGap, durable: () => void = () => {}): void {
+    const key = this.#keep(encodeGap(stored));
+    this.#waiting.get(key)?.durable.push(durable);
+    this.#hand(key);
   }
 
   /** Tries again what was refused. */
@@ -70,9 +72,12 @@ export class GapQueue {
     if (!this.#waiting.has(key)) {
       const [oldest] = this.#waiting.keys();
       if (this.#waiting.size >= waitingMax && oldest !== undefined) {
+        this.#waiting.get(oldest)?.durable.forEach((call) => {
+          call();
+        });
         this.#waiting.delete(oldest);
       }
-      this.#waiting.set(key, { payload, handed: false });
+      this.#waiting.set(key, { payload, handed: false, durable: [] });
     }
     return key;
   }
@@ -88,9 +93,20 @@ export class GapQueue {
       if (failure === null) {
         this.#waiting.delete(key);
         this.#stored();
+        for (const call of gap.durable) {
+          call();
+        }
       }
     });
   }
+}
+
+interface Waiting {
+  readonly payload: Uint8Array;
+  /** Whether the spool has it now. */
+  handed: boolean;
+  /** Who waits for it to be on disk. */
+  readonly durable: (() => void)[];
 }
 
 function keyOf(payload: Uint8Array): string {

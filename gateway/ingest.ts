@@ -398,9 +398,9 @@ export class Ingest {
     }
   }
 
-  /** Puts a gap into the spool, on its way to the sinks. */
-  declare(gap: Gap, kid: number | null = null): void {
-    this.#gaps.add({ gap, kid });
+  /** Puts a gap into the spool, on its way to the sinks; `durable` is called when it is there. */
+  declare(gap: Gap, kid: number | null = null, durable?: () => void): void {
+    this.#gaps.add({ gap, kid }, durable);
   }
 
   /** Takes in one entry found in the spool at start. */
