@@ -51,8 +51,11 @@ export interface Telegram {
   readonly readings: readonly MeterReading[];
   /** What an M-Bus telegram holds; `readings` is empty then. Absent in the other languages. */
   readonly records?: readonly DataRecord[];
-  /** "unchecked" where the meter sends no checksum: what is read is what came, right or wrong. Absent where a checksum held. */
-  readonly quality?: "unchecked";
+  /**
+   * "unchecked" where the meter sends no checksum: what is read is what came, right or wrong. "unauthenticated"
+   * where an encrypted one could be read but nobody gave the key that tells whether it is the meter's. Absent where a check held.
+   */
+  readonly quality?: "unchecked" | "unauthenticated";
 }
 
 /** A stretch of line that was no good telegram. */
@@ -75,6 +78,10 @@ export interface MeterKeys {
   readonly ciphers: BlockCiphers;
   /** The meter's own key: 16 bytes, or 8 for the DES of old meters. Null where nobody gave one. */
   readonly key: Uint8Array | null;
+  /** The authentication key of a DLMS meter, 16 bytes: what tells that a telegram is its own. */
+  readonly auth?: Uint8Array | null;
+  /** The address of a radio sensor, 6 bytes, first byte first: part of what BTHome encrypts with. */
+  readonly mac?: Uint8Array | null;
 }
 
 /** One meter language, as its registry lists it (protocols/index.ts). */

@@ -17,7 +17,7 @@ import type {
   MeterNumber,
   Telegram,
 } from "../protocols/meter.ts";
-import { type HexLine, hexLines } from "./hex-lines.ts";
+import { type HexLine, hexLines, type Secrets } from "./hex-lines.ts";
 import type { Streams } from "./streams.ts";
 
 export interface DecodeOrder {
@@ -28,6 +28,10 @@ export interface DecodeOrder {
   readonly hex: boolean;
   /** Key of encrypted telegrams, in hexadecimal. */
   readonly key?: string;
+  /** Authentication key of encrypted DLMS telegrams, in hexadecimal. */
+  readonly auth?: string;
+  /** Address of a radio sensor, in hexadecimal. */
+  readonly mac?: string;
   readonly lang?: Language;
 }
 
@@ -51,17 +55,21 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
     tell(wrong);
     return wrong.exit;
   }
-  const key = order.key === undefined ? null : fromHex(order.key);
-  if (order.key !== undefined && key === null) {
-    const wrong = problem("USE-002", { option: "--key", value: "…", allowed: "0-9 a-f" });
+  const key = secret(order.key);
+  const auth = secret(order.auth);
+  const mac = secret(order.mac?.replace(/[:-]/g, ""));
+  if (key === "wrong" || auth === "wrong" || mac === "wrong") {
+    const option = key === "wrong" ? "--key" : auth === "wrong" ? "--auth" : "--mac";
+    const wrong = problem("USE-002", { option, value: "…", allowed: "0-9 a-f" });
     tell(wrong);
     return wrong.exit;
   }
+  const keys: MeterKeys = { ciphers: nodeCiphers, key, auth, mac };
   const out = new Output(streams, chosen.name);
   let bytes = 0;
   try {
     const input = order.input === "-" ? streams.stdin : createReadStream(order.input);
-    for await (const results of order.hex ? ofLines(input, chosen, key) : ofBytes(input, chosen, key)) {
+    for await (const results of order.hex ? ofLines(input, chosen, keys) : ofBytes(input, chosen, keys)) {
       bytes += results.bytes;
       if (!(await out.write(results.telegrams))) {
         return exitGood; // The reader has seen enough (`| head`).
@@ -92,46 +100,45 @@ interface Results {
   readonly telegrams: readonly (Telegram | BadTelegram)[];
 }
 
-async function* ofBytes(
-  input: Readable,
-  chosen: MeterLanguage,
-  key: Uint8Array | null,
-): AsyncGenerator<Results> {
-  const decoder = chosen.decoder(keysOf(key));
+async function* ofBytes(input: Readable, chosen: MeterLanguage, keys: MeterKeys): AsyncGenerator<Results> {
+  const decoder = chosen.decoder(keys);
   for await (const chunk of input) {
     yield { bytes: chunk.length, telegrams: decoder.push(chunk) };
   }
   yield { bytes: 0, telegrams: decoder.end() };
 }
 
-async function* ofLines(
-  input: Readable,
-  chosen: MeterLanguage,
-  key: Uint8Array | null,
-): AsyncGenerator<Results> {
+async function* ofLines(input: Readable, chosen: MeterLanguage, keys: MeterKeys): AsyncGenerator<Results> {
   for await (const line of hexLines(input)) {
-    yield { bytes: line.bytes?.length ?? 0, telegrams: ofLine(line, chosen, key) };
+    yield { bytes: line.bytes?.length ?? 0, telegrams: ofLine(line, chosen, keys) };
   }
 }
 
-function keysOf(key: Uint8Array | null): MeterKeys {
-  return { ciphers: nodeCiphers, key };
+/** Null where nobody gave it. */
+function secret(text: string | undefined): Uint8Array | null | "wrong" {
+  return text === undefined ? null : (fromHex(text) ?? "wrong");
+}
+
+/** A line's own go before those of the command line. */
+function keysOf({ secrets }: HexLine & { readonly secrets: Secrets }, keys: MeterKeys): MeterKeys {
+  const own = (text: string | null) => (text === null ? null : fromHex(text));
+  return {
+    ciphers: keys.ciphers,
+    key: own(secrets.key) ?? keys.key,
+    auth: own(secrets.auth) ?? keys.auth ?? null,
+    mac: own(secrets.mac) ?? keys.mac ?? null,
+  };
 }
 
 /**
- * What one line holds, with the line's number as offset. A line that holds nothing has that as its fault. The line's own key goes before
- * that of the command line.
+ * What one line holds, with the line's number as offset. A line that holds nothing has that as its fault.
  */
-function ofLine(
-  line: HexLine,
-  chosen: MeterLanguage,
-  key: Uint8Array | null,
-): readonly (Telegram | BadTelegram)[] {
+function ofLine(line: HexLine, chosen: MeterLanguage, keys: MeterKeys): readonly (Telegram | BadTelegram)[] {
   const offset = line.number;
   if (line.bytes === null) {
     return [{ offset, fault: "syntax", detail: line.trouble }];
   }
-  const decoder = chosen.decoder(keysOf(line.key === null ? key : fromHex(line.key)));
+  const decoder = chosen.decoder(keysOf(line, keys));
   const results = [...decoder.push(line.bytes), ...decoder.end()];
   return results.length === 0
     ? [{ offset, fault: "syntax", detail: "no telegram begins on this line" }]

@@ -85,6 +85,13 @@ const programExamples = [
   ["hasen gateway --config gateway.yaml", "receive, keep, forward"],
 ] as const;
 
+interface DecodeOptions {
+  readonly hex?: boolean;
+  readonly key?: string;
+  readonly auth?: string;
+  readonly mac?: string;
+}
+
 function addDecode(program: Command, streams: Streams, exit: Exit): void {
   command(program, "decode <protocol> [file]", [
     ["hasen decode sml capture.bin", "one line of JSON for each telegram"],
@@ -94,10 +101,14 @@ function addDecode(program: Command, streams: Streams, exit: Exit): void {
     .description("Turn a meter's bytes into readings, as NDJSON on stdout.")
     .option("--hex", "the input is text with one telegram per line, in hexadecimal")
     .option("--key <hex>", "key of encrypted telegrams")
-    .action(async (protocol: string, file: string | undefined, options: { hex?: boolean; key?: string }) => {
+    .option("--auth <hex>", "authentication key of encrypted DLMS telegrams")
+    .option("--mac <hex>", "address of the sensor that sent encrypted BTHome data")
+    .action(async (protocol: string, file: string | undefined, options: DecodeOptions) => {
       const { decodeCommand } = await import("./decode.ts");
-      const order = { protocol, input: file ?? "-", hex: options.hex === true, lang: languageOf(program) };
-      exit(await decodeCommand(options.key === undefined ? order : { ...order, key: options.key }, streams));
+      const lang = languageOf(program);
+      exit(
+        await decodeCommand({ ...options, protocol, input: file ?? "-", hex: !!options.hex, lang }, streams),
+      );
     });
 }
 

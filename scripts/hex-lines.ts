@@ -3,13 +3,22 @@ import { fromHex } from "../protocols/bytes.ts";
 
 /** One telegram of a hex list: its bytes, or why the line has none. Numbers count every line from 1. */
 export type HexLine =
-  | { readonly number: number; readonly bytes: Uint8Array; readonly key: string | null }
+  | { readonly number: number; readonly bytes: Uint8Array; readonly secrets: Secrets }
   | { readonly number: number; readonly bytes: null; readonly trouble: string };
+
+/** What a telegram needs to be opened, in hexadecimal; null where nobody gave it. */
+export interface Secrets {
+  readonly key: string | null;
+  /** Authentication key of a DLMS meter. */
+  readonly auth: string | null;
+  /** Address of a radio sensor, with colons or without. */
+  readonly mac: string | null;
+}
 
 /** Characters of a line: the longest telegram of any meter language, written with blanks between the bytes, is a fraction of it. */
 export const lineMax = 512 * 1024;
 
-/** The telegrams of a text, line by line as it arrives. Blank lines and comments (#) are passed over; `;key=HEX` may follow. */
+/** The telegrams of a text, line by line as it arrives. Blank lines and comments (#) are passed over; `;key=HEX`, `;auth=HEX` and `;mac=HEX` may follow. */
 export async function* hexLines(input: Readable): AsyncGenerator<HexLine> {
   let number = 0;
   let rest = "";
@@ -49,10 +58,27 @@ function parse(text: string, number: number): HexLine | null {
   }
   const [telegram, ...options] = line.split(";");
   const bytes = fromHex(telegram!);
-  const key = options
-    .map((option) => /^\s*key=([0-9a-fA-F]*)\s*$/.exec(option)?.[1])
-    .find((found) => found !== undefined);
   return bytes === null
     ? { number, bytes, trouble: "not hexadecimal text" }
-    : { number, bytes, key: key ?? null };
+    : {
+        number,
+        bytes,
+        secrets: {
+          key: option(options, "key"),
+          auth: option(options, "auth"),
+          mac: option(options, "mac"),
+        },
+      };
+}
+
+/** The first `name=HEX`; colons and hyphens of an address are left out. */
+function option(options: readonly string[], name: string): string | null {
+  for (const text of options) {
+    const [left, right] = text.split("=");
+    const digits = (right ?? "").trim().replace(/[:-]/g, "");
+    if (left!.trim() === name && /^[0-9a-fA-F]*$/.test(digits)) {
+      return digits;
+    }
+  }
+  return null;
 }

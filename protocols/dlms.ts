@@ -1,0 +1,300 @@
+import { toHex } from "./bytes.ts";
+import { notification, notificationLength, readApdu } from "./dlms-apdu.ts";
+import { isSealed, sealedLength } from "./dlms-security.ts";
+import {
+  BlockSeries,
+  blockLength,
+  hasLlc,
+  isBlock,
+  type Joined,
+  SegmentSeries,
+  withoutLlc,
+} from "./dlms-series.ts";
+import { type Fault, fault, isFault } from "./fault.ts";
+import { flag, hdlcAt, hdlcMax } from "./hdlc.ts";
+import { frameAt, startLong } from "./mbus-frame.ts";
+import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
+
+/** DLMS/COSEM as meters push it at customers' interfaces in Austria, Switzerland, Luxembourg, Norway: in HDLC, M-Bus frames, or bare. */
+export const dlms: MeterLanguage = {
+  name: "dlms",
+  title: "DLMS/COSEM push",
+  standard: "IEC 62056-5-3, IEC 62056-6-2, IEC 62056-46 and EN 13757-3",
+  line: { baud: 2400, dataBits: 8, parity: "even", stopBits: 1 },
+  decoder: function (keys) {
+    return new DlmsDecoder(keys === undefined ? null : keys);
+  },
+};
+
+const bufferMax = 2 * hdlcMax;
+/** Longest bare APDU: its end shows only when it is read, so it is read anew as it grows. */
+const bareMax = 2048;
+const mbusUser = 6; // bytes of a long frame before its CI field
+const mbusPorts = 3; // CI field, source and destination port
+const finalSegment = 0x10; // of the CI field
+
+/**
+ * Bare APDUs are taken where a line begins with one, and directly behind one another. Elsewhere they are not looked for: what begins
+ * inside a frame with a wrong checksum must give no reading.
+ */
+export class DlmsDecoder implements MeterDecoder {
+  private readonly keys: MeterKeys | null;
+  private readonly buffer = new Uint8Array(bufferMax);
+  private filled = 0;
+  private base = 0;
+  private found: (Telegram | BadTelegram)[] = [];
+  private isBare = true;
+  private inNoise = false;
+  private readonly segments = new SegmentSeries();
+  private readonly blocks = new BlockSeries();
+  /** Where the series began that is being put together. */
+  private start = 0;
+
+  constructor(keys: MeterKeys | null) {
+    this.keys = keys;
+  }
+
+  push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
+    this.found = [];
+    for (let taken = 0; taken < bytes.length; ) {
+      const part = bytes.subarray(taken, taken + this.buffer.length - this.filled);
+      this.buffer.set(part, this.filled);
+      this.filled += part.length;
+      taken += part.length;
+      this.scan(false);
+    }
+    return this.found;
+  }
+
+  end(): readonly (Telegram | BadTelegram)[] {
+    this.found = [];
+    this.scan(true);
+    this.breakOff();
+    this.isBare = true;
+    this.inNoise = false;
+    return this.found;
+  }
+
+  private scan(ended: boolean): void {
+    let at = 0;
+    while (at < this.filled) {
+      const length = this.take(at, ended);
+      if (length === 0) {
+        break;
+      }
+      at += length;
+    }
+    this.buffer.set(this.buffer.subarray(at, this.filled), 0);
+    this.filled -= at;
+    this.base += at;
+  }
+
+  /** Takes what begins at `at` and gives its length; 0 where more bytes are needed to tell. */
+  private take(at: number, ended: boolean): number {
+    const first = this.buffer[at];
+    if (first === flag) {
+      return this.takeHdlc(at, ended);
+    }
+    if (first === startLong) {
+      return this.takeMbus(at, ended);
+    }
+    return this.isBare && isBareStart(this.buffer.subarray(at, at + 1))
+      ? this.takeBare(at, ended)
+      : this.noise(at);
+  }
+
+  private takeHdlc(at: number, ended: boolean): number {
+    const found = hdlcAt(this.buffer, at, this.filled);
+    if (found.kind === "more") {
+      return ended ? this.unfinished(at) : 0;
+    }
+    if (found.kind === "none") {
+      // The flag may close the frame before: it is not noise.
+      return 1;
+    }
+    this.isBare = false;
+    this.inNoise = false;
+    if (found.kind === "bad") {
+      this.damaged(at, found.fault);
+      return 1;
+    }
+    if (found.information.length === 0) {
+      return found.length;
+    }
+    const begins = hasLlc(found.information);
+    const address = toHex(found.addresses);
+    if (begins) {
+      this.begin(at);
+    }
+    if (!begins && !this.segments.waiting && isBlock(found.information)) {
+      this.apdu(at, found.information);
+      return found.length;
+    }
+    const data = begins ? withoutLlc(found.information) : found.information;
+    this.joined(at, this.segments.add(address, begins ? 0 : -1, !found.segmented, data));
+    return found.length;
+  }
+
+  private takeMbus(at: number, ended: boolean): number {
+    const found = frameAt(this.buffer, at, this.filled);
+    if (found.kind === "more") {
+      return ended ? this.unfinished(at) : 0;
+    }
+    if (found.kind !== "long") {
+      if (found.kind === "bad") {
+        this.isBare = false;
+        this.damaged(at, found.fault);
+        return 1;
+      }
+      return this.noise(at);
+    }
+    this.isBare = false;
+    this.inNoise = false;
+    const control = this.buffer[at + mbusUser];
+    const data = at + mbusUser + mbusPorts;
+    const to = at + found.length - 2;
+    if (control > 0x1f || data >= to) {
+      this.damaged(at, fault("unsupported", "an M-Bus frame that carries no DLMS"));
+      return found.length;
+    }
+    const address =
+      toHex(this.buffer.subarray(at + 4, at + mbusUser)) + toHex(this.buffer.subarray(data - 2, data));
+    const index = control & 15;
+    if (index === 0 && (control === 0 || !this.segments.waiting)) {
+      this.begin(at);
+    }
+    const piece = new Uint8Array(this.buffer.subarray(data, to));
+    this.joined(at, this.segments.add(address, index, (control & finalSegment) !== 0, piece));
+    return found.length;
+  }
+
+  /** An APDU without a frame. */
+  private takeBare(at: number, ended: boolean): number {
+    const bytes = this.buffer.subarray(at, this.filled);
+    const length = bareLength(bytes);
+    const isCut = isFault(length)
+      ? length.fault === "truncated" && bytes.length < bareMax
+      : length > bytes.length && length <= bareMax;
+    if (isCut) {
+      return ended ? this.unfinished(at) : 0;
+    }
+    if (isFault(length) || length > bareMax) {
+      return this.noise(at);
+    }
+    this.start = this.base + at;
+    const apdu = new Uint8Array(bytes.subarray(0, length));
+    this.apdu(at, apdu);
+    return length;
+  }
+
+  /** A new series; what was being put together stays without its end. */
+  private begin(at: number): void {
+    if (this.segments.waiting) {
+      this.segments.drop();
+      this.blocks.drop();
+      this.bad(this.start, fault("truncated", "the last segments of the telegram did not come"));
+    }
+    if (!this.blocks.waiting) {
+      this.start = this.base + at;
+    }
+  }
+
+  private joined(at: number, result: Joined): void {
+    if (result === null) {
+      return;
+    }
+    if (isFault(result)) {
+      this.bad(this.base + at, result);
+    } else {
+      this.apdu(at, result);
+    }
+  }
+
+  private apdu(at: number, apdu: Uint8Array): void {
+    if (!isBlock(apdu)) {
+      if (this.blocks.waiting) {
+        this.blocks.drop();
+        this.bad(this.start, fault("truncated", "the last blocks of the telegram did not come"));
+        this.start = this.base + at;
+      }
+      this.read(apdu);
+      return;
+    }
+    const whole = this.blocks.add(apdu);
+    if (whole === null) {
+      return;
+    }
+    if (isFault(whole)) {
+      this.bad(this.base + at, whole);
+    } else {
+      this.read(whole);
+    }
+  }
+
+  private read(apdu: Uint8Array): void {
+    const content = readApdu(apdu, this.keys);
+    if (isFault(content)) {
+      this.bad(this.start, content);
+      return;
+    }
+    const telegram = { offset: this.start, meter: content.meter, readings: content.readings };
+    const quality =
+      content.quality !== null ? content.quality : this.isBare && !isSealed(apdu) ? "unchecked" : null;
+    this.found.push(
+      quality === null
+        ? telegram
+        : { offset: telegram.offset, meter: telegram.meter, readings: telegram.readings, quality: quality },
+    );
+  }
+
+  /** A frame that is bad takes the series it belongs to with it. */
+  private damaged(at: number, why: Fault): void {
+    this.segments.drop();
+    this.blocks.drop();
+    this.bad(this.base + at, why);
+  }
+
+  private unfinished(at: number): number {
+    if (this.filled - at > 2) {
+      this.damaged(at, fault("truncated", "the bytes stop inside a frame"));
+    }
+    return 1;
+  }
+
+  /** Bytes that belong to nothing; one fault for a whole stretch. Between the pieces of a series they end it. */
+  private noise(at: number): number {
+    this.isBare = false;
+    if (!this.inNoise) {
+      this.damaged(at, fault("syntax", "no frame and no APDU of a DLMS meter begins here"));
+    }
+    this.inNoise = true;
+    return 1;
+  }
+
+  private breakOff(): void {
+    if (this.segments.waiting || this.blocks.waiting) {
+      this.segments.drop();
+      this.blocks.drop();
+      this.bad(this.start, fault("truncated", "the bytes stop before the last piece of the telegram"));
+    }
+  }
+
+  private bad(offset: number, why: Fault): void {
+    this.found.push({ offset: offset, fault: why.fault, detail: why.detail });
+  }
+}
+
+function isBareStart(bytes: Uint8Array): boolean {
+  return bytes[0] === notification || isSealed(bytes) || isBlock(bytes);
+}
+
+/** Length of the APDU that begins the bytes, as far as they tell. */
+function bareLength(bytes: Uint8Array): number | Fault {
+  if (isSealed(bytes)) {
+    return sealedLength(bytes);
+  }
+  if (isBlock(bytes)) {
+    return blockLength(bytes);
+  }
+  return notificationLength(bytes);
+}
