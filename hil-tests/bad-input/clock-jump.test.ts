@@ -64,7 +64,7 @@ describe("a gateway whose clock jumps", () => {
       await until(
         "the log says it",
         () => gateway.events().some((event) => event.includes(`clock: jumped by ${jump} s`)),
-        90_000,
+        patience,
       );
       expect(gateway.process.said()).not.toMatch(unreadable);
       expect(gateway.events().join()).not.toMatch(/given up .*\d+ messages|dropped/);
