@@ -26,12 +26,12 @@ export interface ForwarderOptions {
 }
 
 /** Entries one batch is made of at most. */
-const entriesMax = 500;
+const entriesMax = 2000;
 const bytesMax = 256 * 1024;
 /** What waited longer than this in the spool is marked as backlog, ms. */
 const backlogAfter = 10_000;
 /** Entries behind the newest from which on a backlog gets a lane of its own. */
-const lanesFrom = 4 * entriesMax;
+const lanesFrom = 2000;
 /** While both lanes have something to send, every so many batches one is of the backlog: its share of a fifth. */
 const backlogEvery = 5;
 

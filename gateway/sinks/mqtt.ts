@@ -66,7 +66,7 @@ const schema = group(
         en: "Most records in one delivery",
         de: "Höchstzahl der Messwerte in einer Lieferung",
       },
-      default: 500,
+      default: 2000,
       minimum: 1,
       maximum: 10_000,
     }),
@@ -114,6 +114,9 @@ export type MqttSinkSettings = Static<typeof schema>;
 
 /** Bytes of a PUBLISH packet beside topic and payload, at most: headers, content type, gateway name (MQTT 5 §3.3). */
 const overheadMax = 400;
+
+/** Records of one message, at most: about 40 kB, so that few are written only to be found longer than `messageMax`. */
+const packRecordsMax = 500;
 
 export class MqttSink implements Sink {
   readonly name: string;
@@ -196,6 +199,9 @@ export class MqttSink implements Sink {
 
   /** Halves what is too long, down to single records. */
   private packs(topic: string, records: readonly CityRecord[]): (OutgoingMessage | SinkFault)[] {
+    if (records.length > packRecordsMax) {
+      return this.halves(topic, records);
+    }
     const payload = encodePack(records, this.settings.format);
     if (payload.length <= this.payloadMax(topic)) {
       return [this.message(topic, payload, contentType[this.settings.format])];
@@ -204,6 +210,10 @@ export class MqttSink implements Sink {
       const detail = `a record of ${payload.length} bytes is longer than the broker takes`;
       return [{ fault: "too-long", detail, transient: false }];
     }
+    return this.halves(topic, records);
+  }
+
+  private halves(topic: string, records: readonly CityRecord[]): (OutgoingMessage | SinkFault)[] {
     const half = records.length >> 1;
     return [...this.packs(topic, records.slice(0, half)), ...this.packs(topic, records.slice(half))];
   }
