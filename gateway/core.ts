@@ -9,18 +9,23 @@ import type { FailureBudget } from "./budget.ts";
 import type { ClockWatch } from "./clock.ts";
 import { Downlink } from "./downlink.ts";
 import { Drops } from "./drops.ts";
-import { Forwarder } from "./forward.ts";
+import { Forwarder, sinkOfCursor } from "./forward.ts";
 import { Commits } from "./health-source.ts";
 import { Ingest } from "./ingest.ts";
 import type { Log } from "./log.ts";
 import type { DeviceRegistry } from "./registry.ts";
 import { resolveEntry } from "./resolve.ts";
+import type { RingName } from "./rings.ts";
 import type { Sink } from "./sink.ts";
+import { shareSink } from "./sink-share.ts";
 import type { FilePort } from "./spool/file-port.ts";
 import { Spool, type SpoolClock, type SpoolHooks, type SpoolOptions } from "./spool/spool.ts";
+import { replayOf } from "./spool-order.ts";
 
 export interface CoreOptions {
   readonly spool: Omit<SpoolOptions, "hooks" | "clock">;
+  /** The ring of what must not vanish; without it one ring holds everything. */
+  readonly kept?: Omit<SpoolOptions, "hooks" | "clock">;
   readonly files: FilePort;
   readonly clock: SpoolClock;
   /** How far the clock can be believed; where nobody watches it, nothing is given up by its age. */
@@ -40,11 +45,16 @@ export interface CoreOptions {
 const checkEvery = 5000;
 
 export class Core {
+  /** Readings; everything, where there is one ring only. */
   readonly spool: Spool;
+  /** What must not vanish; `spool` where there is one ring only. */
+  readonly kept: Spool;
   readonly ingest: Ingest;
   readonly drops: Drops;
   readonly commits = new Commits();
+  /** Of readings, one for each sink. */
   readonly forwarders: Forwarder[] = [];
+  readonly #keptForwarders: Forwarder[] = [];
   readonly #downlink: Downlink;
   readonly #options: CoreOptions;
   #cancelWatch = (): void => {};
@@ -59,17 +69,21 @@ export class Core {
     const failure = await core.begin();
     if (failure !== null) {
       core.stop();
-      await core.spool.close();
+      await core.close();
     }
     return failure ?? core;
   }
 
   /** The same without an answer to anybody, for a gateway whose other parts may still fail to start. */
   static async prepare(options: CoreOptions): Promise<Core> {
-    const hooks: SpoolHooks = {};
-    const spool = await Spool.open({ ...options.spool, clock: options.clock, hooks }, options.files);
-    logRecovery(spool, options.log);
-    return new Core(options, spool, hooks);
+    const spool = await openRing(options.spool, options);
+    try {
+      const kept = options.kept === undefined ? spool : await openRing(options.kept, options);
+      return new Core(options, spool, kept);
+    } catch (error) {
+      await spool.ring.close();
+      throw error;
+    }
   }
 
   /** This start's own; -1 before it has begun. */
@@ -91,21 +105,23 @@ export class Core {
     return null;
   }
 
-  private constructor(options: CoreOptions, spool: Spool, hooks: SpoolHooks) {
+  private constructor(options: CoreOptions, spool: OpenRing, kept: OpenRing) {
     const { registry, log, clock, clockWatch, later } = options;
     this.#options = options;
-    this.spool = spool;
+    this.spool = spool.ring;
+    this.kept = kept.ring;
     this.#downlink = new Downlink(null, later);
     this.ingest = new Ingest({
       ...options,
-      spool,
+      spool: this.spool,
+      kept: this.kept,
       downlink: this.#downlink,
       now: () => clock.time(),
       monotonic: () => clock.monotonic(),
       tellsTime: () => clockWatch?.tellsTime() !== false,
       stored: () => this.#wake(),
     });
-    for (const entry of spool.replay()) {
+    for (const entry of replayOf(this.rings)) {
       this.ingest.restore(entry);
     }
     this.#context = {
@@ -123,35 +139,69 @@ export class Core {
       },
       log,
     });
-    this.#connect(hooks);
+    if (kept === spool) {
+      this.#connect(spool.hooks, "all");
+    } else {
+      this.#connect(spool.hooks, "telemetry");
+      this.#connect(kept.hooks, "kept");
+    }
     this.ingest.restored();
     this.#watch();
   }
 
-  /** Carries the spool to a sink, from where its cursor was left. */
+  /** The rings there are, once each. */
+  get rings(): readonly Spool[] {
+    return this.kept === this.spool ? [this.spool] : [this.spool, this.kept];
+  }
+
+  /** Carries every ring to a sink, each from where its cursor was left; gives the forwarder of the readings. */
   forward(sink: Sink): Forwarder {
+    if (this.kept === this.spool) {
+      return this.#carry(this.spool, sink, this.forwarders);
+    }
+    const { kept, telemetry } = shareSink(sink);
+    this.#carry(this.kept, kept, this.#keptForwarders);
+    return this.#carry(this.spool, telemetry, this.forwarders);
+  }
+
+  #carry(spool: Spool, sink: Sink, among: Forwarder[]): Forwarder {
     const { clock, log, random } = this.#options;
     const forwarder = new Forwarder({
       sink,
-      spool: this.spool,
-      cursor: this.spool.cursor(sink.name),
+      spool,
+      cursor: spool.cursor(sink.name),
       context: this.#context,
       log,
       clock,
       random,
       setAside: (gap, durable) => this.ingest.declare(gap, null, durable),
     });
-    this.forwarders.push(forwarder);
+    among.push(forwarder);
     forwarder.wake();
     return forwarder;
   }
 
-  /** The spool was opened before its owner could exist; from here on it is asked and told. */
-  #connect(hooks: SpoolHooks): void {
+  /** Forgets the places of all sinks but these; gives the names of those forgotten. */
+  keepSinks(names: readonly string[]): readonly string[] {
+    const forgotten = new Set<string>();
+    for (const ring of this.rings) {
+      for (const { name } of ring.cursors) {
+        const sink = sinkOfCursor(name);
+        if (!names.includes(sink)) {
+          ring.removeCursor(name);
+          forgotten.add(sink);
+        }
+      }
+    }
+    return [...forgotten];
+  }
+
+  /** A ring was opened before its owner could exist; from here on it is asked and told. */
+  #connect(hooks: SpoolHooks, ring: RingName | "all"): void {
     const { log, clockWatch } = this.#options;
     let abandoned = 0;
     Object.assign(hooks, {
-      snapshot: () => this.ingest.snapshot(),
+      snapshot: () => this.ingest.snapshot(ring),
       dropped: (cursor, entries, { reason }) => this.drops.take(cursor, entries, reason),
       damaged: ({ from, to }, file) =>
         log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),
@@ -178,19 +228,44 @@ export class Core {
     });
   }
 
-  /** Ends what runs by itself; the spool stays open. */
+  /** Ends what runs by itself; the rings stay open. */
   stop(): void {
     this.#cancelWatch();
-    for (const forwarder of this.forwarders) {
+    for (const forwarder of [...this.#keptForwarders, ...this.forwarders]) {
       forwarder.stop();
     }
   }
 
+  /** Writes what waits, and every cursor. */
+  async close(): Promise<void> {
+    for (const ring of this.rings) {
+      await ring.close();
+    }
+  }
+
   #wake(): void {
+    for (const forwarder of this.#keptForwarders) {
+      forwarder.wake();
+    }
     for (const forwarder of this.forwarders) {
       forwarder.wake();
     }
   }
+}
+
+interface OpenRing {
+  readonly ring: Spool;
+  readonly hooks: SpoolHooks;
+}
+
+async function openRing(
+  settings: CoreOptions["spool"],
+  { clock, files, log }: Pick<CoreOptions, "clock" | "files" | "log">,
+): Promise<OpenRing> {
+  const hooks: SpoolHooks = {};
+  const ring = await Spool.open({ ...settings, clock, hooks }, files);
+  logRecovery(ring, log);
+  return { ring, hooks };
 }
 
 function logTrouble(reason: Fault | null, log: Log): void {

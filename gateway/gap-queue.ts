@@ -4,6 +4,7 @@
  */
 import { isFault } from "../protocols/fault.ts";
 import { decodeGap, encodeGap, entryKind, type StoredGap } from "./entry.ts";
+import type { RingName } from "./rings.ts";
 import type { Spool } from "./spool/spool.ts";
 
 /** Gaps that wait at once; when the disk refuses more than these, the oldest are given up. */
@@ -41,11 +42,18 @@ export class GapQueue {
     }
   }
 
-  /** What is not on disk, oldest first, as far as a snapshot has room for it. */
-  snapshot(): readonly { readonly kind: number; readonly payload: Uint8Array }[] {
+  /**
+   * What is not on disk, oldest first, as far as a snapshot has room for it. The readings' own ring keeps what is final: what loss
+   * accounting may still take back stands beside its state.
+   */
+  snapshot(ring: RingName | "all"): readonly { readonly kind: number; readonly payload: Uint8Array }[] {
     const entries: { kind: number; payload: Uint8Array }[] = [];
     let bytes = 0;
     for (const { payload } of this.#waiting.values()) {
+      const stored = decodeGap(payload);
+      if (ring === "telemetry" && (isFault(stored) || stored.kid !== null)) {
+        continue;
+      }
       bytes += payload.length;
       if (bytes > snapshotBytesMax) {
         break;

@@ -4,7 +4,7 @@ import type { Forwarder } from "./forward.ts";
 import type { Concern, GapReport, HealthSource } from "./health.ts";
 import type { Ingest } from "./ingest.ts";
 import type { GatewayLink } from "./link.ts";
-import type { Figures } from "./metrics.ts";
+import type { Figures, SpoolFigures } from "./metrics.ts";
 import type { Sink } from "./sink.ts";
 import type { Spool } from "./spool/spool.ts";
 import { ringStatus, type SpoolStatus, sinkLags } from "./spool-status.ts";
@@ -28,6 +28,8 @@ export interface HealthParts {
   /** The spool's, from the config. */
   readonly folder: string;
   readonly spool: Spool;
+  /** The ring of what must not vanish. */
+  readonly kept: Spool;
   readonly ingest: Ingest;
   readonly forwarders: readonly Forwarder[];
   readonly sinks: readonly Sink[];
@@ -38,7 +40,7 @@ export interface HealthParts {
 }
 
 export function healthSource(parts: HealthParts): HealthSource {
-  const { spool, ingest, forwarders, sinks, links, drops, commits, version } = parts;
+  const { spool, kept, ingest, forwarders, sinks, links, drops, commits, version } = parts;
   const began = performance.now();
   return {
     version,
@@ -52,7 +54,7 @@ export function healthSource(parts: HealthParts): HealthSource {
       ...drops.counts.values(),
       ...forwarders.map(({ name, counts }) => ({ sink: name, reason: "refused", records: counts.setAside })),
     ],
-    spool: () => spoolFigures(spool),
+    spool: () => bothFigures(ringFigures(spool), ringFigures(kept)),
     sinks: () => Object.fromEntries(sinks.map((sink) => [sink.name, sink.state()])),
     frames: () => Object.fromEntries(links.map(({ name, counters }) => [name, framesOf(counters)])),
     missing: () => ingest.losses.count(ingest.witnesses()),
@@ -62,7 +64,15 @@ export function healthSource(parts: HealthParts): HealthSource {
   };
 }
 
-function spoolFigures(spool: Spool): ReturnType<HealthSource["spool"]> {
+function bothFigures(readings: SpoolFigures, kept: SpoolFigures): SpoolFigures {
+  return {
+    bytes: readings.bytes + kept.bytes,
+    capacity: readings.capacity + kept.capacity,
+    oldestAge: Math.max(readings.oldestAge, kept.oldestAge),
+  };
+}
+
+function ringFigures(spool: Spool): SpoolFigures {
   const slowest = Math.min(spool.head, ...spool.cursors.map(({ position }) => position));
   const [oldest] = spool.read(slowest, { entries: 1, bytes: 1 });
   return {
@@ -72,12 +82,12 @@ function spoolFigures(spool: Spool): ReturnType<HealthSource["spool"]> {
   };
 }
 
-function spoolStatus({ folder, spool, drops }: HealthParts): SpoolStatus {
+function spoolStatus({ folder, spool, kept, drops }: HealthParts): SpoolStatus {
   const at = { now: Date.now(), records: drops.records };
   return {
     folder,
-    rings: [ringStatus("telemetry", spool)],
-    sinks: sinkLags("telemetry", spool, at),
+    rings: [ringStatus("telemetry", spool), ringStatus("kept", kept)],
+    sinks: [...sinkLags("telemetry", spool, at), ...sinkLags("kept", kept, at)],
     drops: [...drops.counts.values()],
   };
 }
@@ -96,24 +106,8 @@ function framesOf({ framesIn, framesOut, refused }: GatewayLink["counters"]): Fi
 /** Shares of the spool at which it is nearly full, and of refusals that fail. */
 const nearlyFull = 0.9;
 
-function concernsOf({ spool, links, sinks }: HealthParts): Concern[] {
-  const concerns: Concern[] = [];
-  const { bytes, capacity } = spoolFigures(spool);
-  if (bytes > nearlyFull * capacity) {
-    concerns.push({
-      level: "degraded",
-      part: "spool",
-      reason: "it is nearly full: bring the sinks back or give it more room",
-    });
-  }
-  const { trouble } = spool.stats();
-  if (trouble !== null) {
-    concerns.push({
-      level: "failing",
-      part: "spool",
-      reason: `messages cannot be stored and stay with their devices: ${trouble.detail}`,
-    });
-  }
+function concernsOf({ spool, kept, links, sinks }: HealthParts): Concern[] {
+  const concerns = [...ringConcerns("spool", spool), ...ringConcerns("spool kept", kept)];
   for (const link of links) {
     const reason = link.trouble();
     if (reason !== null) {
@@ -125,6 +119,27 @@ function concernsOf({ spool, links, sinks }: HealthParts): Concern[] {
     if (!connected) {
       concerns.push({ level: "degraded", part: `sink ${sink.name}`, reason: trouble ?? "not connected yet" });
     }
+  }
+  return concerns;
+}
+
+function ringConcerns(part: string, ring: Spool): Concern[] {
+  const concerns: Concern[] = [];
+  const { bytes, capacity } = ringFigures(ring);
+  if (bytes > nearlyFull * capacity) {
+    concerns.push({
+      level: "degraded",
+      part,
+      reason: "it is nearly full: bring the sinks back or give it more room",
+    });
+  }
+  const { trouble } = ring.stats();
+  if (trouble !== null) {
+    concerns.push({
+      level: "failing",
+      part,
+      reason: `messages cannot be stored and stay with their devices: ${trouble.detail}`,
+    });
   }
   return concerns;
 }

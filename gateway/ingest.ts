@@ -32,6 +32,7 @@ import type { Log } from "./log.ts";
 import { Losses, type Witness } from "./losses.ts";
 import { Refusals } from "./refusals.ts";
 import type { DeviceRegistry } from "./registry.ts";
+import { type RingName, ringOf } from "./rings.ts";
 import { ShapeRequests } from "./shape-requests.ts";
 import { Shapes } from "./shapes.ts";
 import type { Gap } from "./sink.ts";
@@ -39,6 +40,8 @@ import type { Settled, Spool, SpoolEntry } from "./spool/spool.ts";
 
 export interface IngestOptions {
   readonly spool: Spool;
+  /** Where goes what must not vanish; without it the one spool holds everything. */
+  readonly kept?: Spool;
   readonly registry: Pick<DeviceRegistry, "byKid">;
   readonly crypto: Crypto;
   readonly deployment: string;
@@ -78,7 +81,7 @@ export class Ingest {
     this.shapes = new Shapes(options.crypto);
     this.#refusals = new Refusals(options.log);
     this.#requests = new ShapeRequests(options);
-    this.#gaps = new GapQueue(options.spool, () => this.#announce());
+    this.#gaps = new GapQueue(options.kept ?? options.spool, () => this.#announce());
   }
 
   /** Messages that were not stored, by reason. */
@@ -204,7 +207,9 @@ export class Ingest {
       settled();
       this.#settleCopies(arrived);
     };
-    this.#options.spool.append(unusable ? entryKind.unusable : entryKind.message, entry, done, received);
+    const kind = unusable ? entryKind.unusable : entryKind.message;
+    const { spool, kept = spool } = this.#options;
+    (ringOf(kind, body) === "kept" ? kept : spool).append(kind, entry, done, received);
   }
 
   #join(key: string, settled: () => void): void {
@@ -462,16 +467,25 @@ export class Ingest {
     }
   }
 
-  /** What must be written again before a segment is recycled, so that a quiet device keeps its state. */
-  snapshot(): { kind: number; payload: Uint8Array }[] {
+  /**
+   * What must be written again before a segment of a ring is recycled, so that a quiet device keeps its state; of all where there is one
+   * ring only. Which numbers arrived, and shapes, stand in both: each ring then knows of everything that it alone still holds.
+   */
+  snapshot(ring: RingName | "all" = "all"): { kind: number; payload: Uint8Array }[] {
     return [
-      ...this.devices
-        .snapshots()
-        .map((state) => ({ kind: entryKind.deviceState, payload: encodeDeviceState(state) })),
+      ...this.devices.snapshots().map((state) => ({
+        kind: entryKind.deviceState,
+        // Tags tell a clone from a resend, and are many: once is enough.
+        payload: encodeDeviceState(ring === "kept" ? { ...state, tags: [] } : state),
+      })),
       ...this.shapes.encoded().map((payload) => ({ kind: entryKind.shape, payload })),
-      { kind: entryKind.parked, payload: encodeParked(this.shapes.parked()) },
-      { kind: entryKind.losses, payload: encodeLosses(this.losses.state()) },
-      ...this.#gaps.snapshot(),
+      // Parked packs lie among the readings; an older list from the other ring would park again what has been sent on since.
+      ...(ring === "kept" ? [] : [{ kind: entryKind.parked, payload: encodeParked(this.shapes.parked()) }]),
+      // Likewise what was told of the losses: it belongs to the gaps beside it.
+      ...(ring === "telemetry"
+        ? []
+        : [{ kind: entryKind.losses, payload: encodeLosses(this.losses.state()) }]),
+      ...this.#gaps.snapshot(ring),
     ];
   }
 }

@@ -7,7 +7,6 @@ import { ClockWatch, type ClockWatchOptions } from "./clock.ts";
 import { type GatewayConfig, lingerOf } from "./config.ts";
 import { Core, type CoreOptions } from "./core.ts";
 import { authenticator } from "./credentials.ts";
-import { isSinkCursor } from "./forward.ts";
 import { type HealthServer, startHealth } from "./health.ts";
 import { healthSource } from "./health-source.ts";
 import type { Ingest } from "./ingest.ts";
@@ -16,10 +15,10 @@ import { links } from "./links/index.ts";
 import type { Log } from "./log.ts";
 import { ProblemError, problem, problemText } from "./problem.ts";
 import { DeviceRegistry } from "./registry.ts";
+import { ringFolder, ringSizes } from "./rings.ts";
 import type { Sink } from "./sink.ts";
 import { sinks } from "./sinks/index.ts";
 import { nodeFiles } from "./spool/node-files.ts";
-import type { Spool } from "./spool/spool.ts";
 import { systemClock } from "./spool/spool-options.ts";
 
 export interface RunningGateway {
@@ -69,8 +68,8 @@ async function assemble(
   undo.push(() => clockWatch.stop());
   clockWatch.start();
   const core = await prepareCore(config, { registry, clockWatch, log });
-  const { spool, ingest, drops, commits, forwarders } = core;
-  undo.push(() => spool.close());
+  const { spool, kept, ingest, drops, commits, forwarders } = core;
+  undo.push(() => core.close());
   undo.push(() => core.stop());
 
   const started = await startSinks(config, core, log, undo);
@@ -80,6 +79,7 @@ async function assemble(
     healthSource({
       folder: config.spool.folder,
       spool,
+      kept,
       ingest,
       forwarders,
       sinks: started,
@@ -108,7 +108,7 @@ async function assemble(
   const retire = setInterval(() => void spool.retire(), retireEvery);
   log.info({ version, devices: registry.entries().length }, `gateway ${config.gateway} ${version}: ready`);
   return {
-    stop: () => stopInOrder({ health, listening, core, started, spool, registry, clockWatch, retire, log }),
+    stop: () => stopInOrder({ health, listening, core, started, registry, clockWatch, retire, log }),
   };
 }
 
@@ -125,10 +125,11 @@ function prepareCore(
   const { folder, bytes, days, whenFull } = config.spool;
   const linger = lingerOf(config.spool);
   const { failures, failuresPerMinute } = config.limits;
-  const segmentBytes = bytes >= 64 * 1024 * 1024 ? 4 * 1024 * 1024 : 1024 * 1024;
+  const { telemetry, kept } = ringSizes(bytes);
   return Core.prepare({
     ...parts,
-    spool: { folder, bytesMax: bytes, daysMax: days, linger, policyWhenFull: whenFull, segmentBytes },
+    spool: { folder, ...telemetry, daysMax: days, linger, policyWhenFull: whenFull },
+    kept: { folder: ringFolder(folder, "kept"), ...kept, daysMax: null, linger, policyWhenFull: "refuse" },
     files: nodeFiles,
     clock: systemClock,
     crypto: nodeCrypto,
@@ -164,7 +165,6 @@ async function startSinks(
   log: Log,
   undo: (() => unknown)[],
 ): Promise<Sink[]> {
-  const { spool } = core;
   const started: Sink[] = [];
   for (const settings of config.sinks) {
     const sink = create<Sink>(sinks, settings, {
@@ -178,14 +178,8 @@ async function startSinks(
     const forwarder = core.forward(sink);
     undo.push(() => forwarder.stop());
   }
-  for (const cursor of spool.cursors) {
-    if (isSinkCursor(cursor.name) && !started.some(({ name }) => name === cursor.name)) {
-      log.warn(
-        { sink: cursor.name },
-        `sink ${cursor.name} is no longer in the config: its place in the spool is forgotten`,
-      );
-      spool.removeCursor(cursor.name);
-    }
+  for (const sink of core.keepSinks(started.map(({ name }) => name))) {
+    log.warn({ sink }, `sink ${sink} is no longer in the config: its place in the spool is forgotten`);
   }
   return started;
 }
@@ -255,7 +249,6 @@ interface Stopping {
   readonly listening: readonly GatewayLink[];
   readonly core: Core;
   readonly started: readonly Sink[];
-  readonly spool: Spool;
   readonly registry: DeviceRegistry;
   readonly clockWatch: ClockWatch;
   readonly retire: NodeJS.Timeout;
@@ -268,7 +261,6 @@ async function stopInOrder({
   listening,
   core,
   started,
-  spool,
   registry,
   clockWatch,
   retire,
@@ -281,6 +273,6 @@ async function stopInOrder({
   core.stop();
   await Promise.all(started.map((sink) => sink.stop()));
   await health.stop();
-  await spool.close();
+  await core.close();
   log.info({}, "gateway: stopped, everything acknowledged is on disk");
 }

@@ -23,3 +23,24 @@ export function ringOf(kind: number, body: Uint8Array): RingName {
 /** A message is `[type, ...]`; its type is the byte after the array's head (WIRE: messages). */
 const packType = 1;
 const timeRequestType = 5;
+
+export interface RingSize {
+  readonly bytesMax: number;
+  readonly segmentBytes: number;
+}
+
+const mebibyte = 1024 * 1024;
+/** Least and most for what must not vanish; between them an eighth of the whole. */
+const keptLeast = mebibyte;
+const keptMost = 64 * mebibyte;
+
+/** How the two rings share the `bytes` of the config: together they never take more. */
+export function ringSizes(bytes: number): Readonly<Record<RingName, RingSize>> {
+  const share = Math.min(keptMost, Math.max(keptLeast, bytes / 8));
+  const keptSegment = share >= 8 * mebibyte ? mebibyte : mebibyte / 4;
+  const kept = Math.floor(share / keptSegment) * keptSegment;
+  return {
+    telemetry: { bytesMax: bytes - kept, segmentBytes: bytes >= 64 * mebibyte ? 4 * mebibyte : mebibyte },
+    kept: { bytesMax: kept, segmentBytes: keptSegment },
+  };
+}

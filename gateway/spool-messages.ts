@@ -10,6 +10,7 @@ import { Shapes } from "./shapes.ts";
 import type { CityRecord, Gap } from "./sink.ts";
 import type { SpoolLook } from "./spool/look.ts";
 import type { SpoolEntry } from "./spool/spool.ts";
+import { byTime, entriesFrom } from "./spool-order.ts";
 
 /** One entry of the spool and what it says. */
 export interface SpoolMessage {
@@ -33,8 +34,6 @@ export interface RingLook {
   readonly look: SpoolLook;
 }
 
-/** Entries read at once. */
-const run = { entries: 1024, bytes: 1024 * 1024 };
 const shapeType = 4;
 
 export class SpoolMessages {
@@ -54,7 +53,7 @@ export class SpoolMessages {
           this.#shapes.learnEncoded(payload);
         }
       }
-      for (const entry of entriesOf(look, snapshot?.from ?? look.tail)) {
+      for (const entry of entriesFrom(look, snapshot?.from ?? look.tail)) {
         this.#learnFrom(entry);
       }
     }
@@ -62,20 +61,10 @@ export class SpoolMessages {
 
   /** Every message from these offsets on, ring beside ring, by the time it came. What only the gateway needs is left out. */
   *from(rings: readonly (RingLook & { readonly offset: number })[]): Generator<SpoolMessage> {
-    const waiting = rings.map(({ ring, look, offset }) => {
-      const entries = entriesOf(look, offset);
-      return { ring, entries, next: entries.next().value ?? null };
-    });
-    for (;;) {
-      const first = waiting.reduce((a, b) =>
-        b.next !== null && (a.next === null || b.next.time < a.next.time) ? b : a,
-      );
-      if (first.next === null) {
-        return;
-      }
-      this.#learnFrom(first.next);
-      const message = this.message(first.ring, first.next);
-      first.next = first.entries.next().value ?? null;
+    const sources = rings.map(({ ring, look, offset }) => ({ ring, entries: entriesFrom(look, offset) }));
+    for (const { ring, entry } of byTime(sources)) {
+      this.#learnFrom(entry);
+      const message = this.message(ring, entry);
       if (message !== null) {
         yield message;
       }
@@ -123,16 +112,5 @@ export class SpoolMessages {
         this.#shapes.learn(message.shape);
       }
     }
-  }
-}
-
-function* entriesOf(look: SpoolLook, from: number): Generator<SpoolEntry> {
-  for (let at = from; ; ) {
-    const entries = look.read(at, run);
-    if (entries.length === 0) {
-      return;
-    }
-    yield* entries;
-    at = entries[entries.length - 1].next;
   }
 }

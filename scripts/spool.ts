@@ -4,7 +4,7 @@ import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { deviceUrnOf, durationOf } from "../gateway/forms.ts";
 import { problem } from "../gateway/problem.ts";
 import { DeviceRegistry } from "../gateway/registry.ts";
-import { ringFolder, ringNames } from "../gateway/rings.ts";
+import { ringFolder, ringNames, ringSizes } from "../gateway/rings.ts";
 import { recordLines } from "../gateway/sinks/file.ts";
 import { lockHolder } from "../gateway/spool/lock.ts";
 import { SpoolLook } from "../gateway/spool/look.ts";
@@ -82,7 +82,7 @@ async function statusOfFiles(config: GatewayConfig): Promise<SpoolStatus> {
     rings: rings.map(({ ring, look }) => ({
       ring,
       bytes: look.bytes,
-      bytesMax: config.spool.bytes,
+      bytesMax: ringSizes(config.spool.bytes)[ring].bytesMax,
       segments: look.segments,
       quarantined: look.quarantined,
       entries: look.head - look.tail,

@@ -1,0 +1,43 @@
+/** One sink used by two forwarders: together they never have more under way than it allows, and what must not vanish goes first. */
+import type { Delivery, Sink, SinkBatch } from "./sink.ts";
+
+export interface SharedSink {
+  /** For what must not vanish: one delivery at a time. */
+  readonly kept: Sink;
+  /** For readings: the whole window, less what the other uses. */
+  readonly telemetry: Sink;
+}
+
+export function shareSink(sink: Sink): SharedSink {
+  let underWay = 0;
+  const waiting: Record<keyof SharedSink, (() => void)[]> = { kept: [], telemetry: [] };
+  const free = (): void => {
+    const next = waiting.kept.shift() ?? waiting.telemetry.shift();
+    if (next === undefined) {
+      underWay--;
+    } else {
+      next();
+    }
+  };
+  const send = async (part: keyof SharedSink, batch: SinkBatch): Promise<Delivery> => {
+    if (underWay >= sink.window) {
+      await new Promise<void>((resolve) => waiting[part].push(resolve));
+    } else {
+      underWay++;
+    }
+    const delivery = await sink.send(batch);
+    free();
+    return delivery;
+  };
+  const view = (part: keyof SharedSink, window: number): Sink => ({
+    name: sink.name,
+    recordsMax: sink.recordsMax,
+    window,
+    start: () => sink.start(),
+    stop: () => sink.stop(),
+    state: () => sink.state(),
+    whenReachable: (call) => sink.whenReachable?.(call),
+    send: (batch) => send(part, batch),
+  });
+  return { kept: view("kept", 1), telemetry: view("telemetry", sink.window) };
+}
