@@ -5,14 +5,20 @@ import { nodeFiles } from "../gateway/spool/node-files.ts";
 import { Spool } from "../gateway/spool/spool.ts";
 import { isFault } from "../protocols/fault.ts";
 
+interface Ring {
+  /** Where the records of a message are read from; Infinity while it is parked. */
+  readonly places: ReadonlyMap<string, number>;
+  /** By sink. */
+  readonly positions: ReadonlyMap<string, number>;
+}
+
 /** What a gateway that is not running left in its spool. Messages are named `<kid>/<epoch>/<PIV>`. */
 export class SpoolContents {
   /** How often each message is stored; a parked one that was released is one. */
   readonly messages = new Map<string, number>();
   /** What is damaged or set aside, in words. */
   readonly damage: string[] = [];
-  /** Messages that some sink may not have yet, by sink. */
-  readonly #waiting = new Map<string, Set<string>>();
+  readonly #rings: Ring[] = [];
 
   /** Reads a spool from disk, as a restart would, and repairs it as that would. */
   static async read(folder: string): Promise<SpoolContents> {
@@ -27,11 +33,14 @@ export class SpoolContents {
 
   /** Messages that a sink has not confirmed. */
   waiting(sink: string): ReadonlySet<string> {
-    return this.#waiting.get(sink) ?? new Set(this.messages.keys());
+    // A ring that was cut before it wrote a sink's place gives it everything.
+    const waiting = this.#rings.flatMap(({ places, positions }) =>
+      [...places].filter(([, place]) => place >= (positions.get(sink) ?? 0)),
+    );
+    return new Set(waiting.map(([message]) => message));
   }
 
   #take(spool: Spool): void {
-    /** Where the records of a message are read from; Infinity while it is parked. */
     const places = new Map<string, number>();
     for (let at = spool.tail; ; ) {
       const entries = spool.read(at, { entries: 1000, bytes: 1024 * 1024 });
@@ -49,15 +58,10 @@ export class SpoolContents {
         at = next;
       }
     }
-    for (const { name, position } of spool.cursors) {
-      const waiting = this.#waiting.get(name) ?? new Set();
-      this.#waiting.set(name, waiting);
-      for (const [message, place] of places) {
-        if (place >= position) {
-          waiting.add(message);
-        }
-      }
-    }
+    this.#rings.push({
+      places,
+      positions: new Map(spool.cursors.map(({ name, position }) => [name, position])),
+    });
     const { setAside, lost } = spool.recovery;
     this.damage.push(
       ...setAside.map(({ name, reason }) => `${name}: ${reason}`),

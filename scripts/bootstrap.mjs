@@ -13,6 +13,7 @@ const tasks = {
   check: "test.mjs",
   build: "build.mjs",
   bench: "bench.mjs",
+  nightly: "nightly.mjs",
   simulate: "simulate.mjs",
 };
 

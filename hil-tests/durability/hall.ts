@@ -10,7 +10,10 @@ import { GatewayProcess } from "../street/gateway-process.ts";
 import { Publisher } from "./publisher.ts";
 import { Truth } from "./truth.ts";
 
-export const program = fileURLToPath(new URL("../../dist/hasen.mjs", import.meta.url));
+/** Beside this code where that is built too, else where the build puts it. */
+const program = ["hasen.mjs", "../../dist/hasen.mjs"]
+  .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  .find((path) => existsSync(path));
 const deployment = "durability";
 const sink = "city";
 export interface HallOptions {
@@ -189,6 +192,9 @@ export class Hall {
     this.#health = ports.health;
     this.log = [];
     this.#writeConfig(ports);
+    if (program === undefined) {
+      throw new Error("npm run build makes dist/hasen.mjs");
+    }
     this.#gateway = new GatewayProcess({
       program,
       config: join(inside, configName),

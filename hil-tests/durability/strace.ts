@@ -6,8 +6,8 @@ export interface Injection {
   readonly call: string;
   /** Which one, counted from 1 within a thread. */
   readonly when: number;
-  /** Killed on entering it, or the call is not made and fails so. */
-  readonly effect: "kill" | "EIO" | "ENOSPC" | "EROFS";
+  /** Killed on entering it, or the call is not made: it fails so, or claims to have done what it should. */
+  readonly effect: "kill" | "EIO" | "ENOSPC" | "EROFS" | "lie";
   /** How many from there on fail; all where it is left out. A kill needs no more than one. */
   readonly times?: number;
 }
@@ -17,7 +17,7 @@ export interface Injection {
  * makes its file calls, so that they are counted in order.
  */
 export function suffering({ call, when, effect, times = 1 }: Injection): string[] {
-  const what = effect === "kill" ? "signal=SIGKILL" : `error=${effect}`;
+  const what = effect === "kill" ? "signal=SIGKILL" : effect === "lie" ? "retval=0" : `error=${effect}`;
   const range = effect === "kill" ? `${when}` : `${when}..${when + times - 1}`;
   return [
     "env",
