@@ -42,6 +42,17 @@ export interface DataRecord {
   readonly unit: string | null;
 }
 
+/** What a radio sensor's advert says of one quantity. */
+export interface Measurement {
+  /** As the sensor's own format names it: "temperature", "battery", "button". */
+  readonly quantity: string;
+  /** An exact decimal in `unit`; "true" or "false"; an event's name; text; null where the sensor says that it has none. */
+  readonly value: MeterNumber | string | null;
+  readonly unit: string | null;
+  /** "out-of-range" where the sensor sends what cannot be. Absent otherwise. */
+  readonly quality?: "out-of-range";
+}
+
 /** A whole telegram whose checksums hold, if its meter sends any. */
 export interface Telegram {
   /** Byte offset of its first byte since the decoder's start. */
@@ -51,6 +62,8 @@ export interface Telegram {
   readonly readings: readonly MeterReading[];
   /** What an M-Bus telegram holds; `readings` is empty then. Absent in the other languages. */
   readonly records?: readonly DataRecord[];
+  /** What a radio sensor's advert holds; `readings` is empty then. Absent in the other languages. */
+  readonly measurements?: readonly Measurement[];
   /**
    * "unchecked" where the meter sends no checksum: what is read is what came, right or wrong. "unauthenticated"
    * where an encrypted one could be read but nobody gave the key that tells whether it is the meter's. Absent where a check held.

@@ -12,6 +12,7 @@ import { meterLanguage, meterLanguages } from "../protocols/index.ts";
 import type {
   BadTelegram,
   DataRecord,
+  Measurement,
   MeterKeys,
   MeterLanguage,
   MeterNumber,
@@ -185,7 +186,8 @@ class Output {
       return { offset, protocol, fault: result.fault, detail: result.detail };
     }
     const { meter, quality } = result;
-    const readings = result.records?.map(recordLine) ?? result.readings.map(readingLine);
+    const readings =
+      (result.records ?? result.measurements)?.map(recordLine) ?? result.readings.map(readingLine);
     return { offset, protocol, meter, ...(quality !== undefined && { quality }), readings };
   }
 }
@@ -200,9 +202,10 @@ function readingLine({ obis, value, unit, quality, time }: Telegram["readings"][
   };
 }
 
-/** The record as it is: its members are in the order of the contract. */
-function recordLine({ value, unit, ...record }: DataRecord): object {
-  return { ...record, value: value === null ? null : valueText(value), unit };
+/** The record or measurement as it is: its members are in the order of the contract. */
+function recordLine(record: DataRecord | Measurement): object {
+  const { value, unit, ...others } = record;
+  return { ...others, value: value === null ? null : valueText(value), unit };
 }
 
 function valueText(value: MeterNumber | string): string {

@@ -1,0 +1,61 @@
+import type { BlockCiphers } from "./block-ciphers.ts";
+import { concat, equal } from "./bytes.ts";
+
+/**
+ * AES-128-CCM as sensors use it: 13-byte nonce, tag of 4 to 16 bytes, no additional data (NIST SP 800-38C, RFC 3610). Made of the modes
+ * every platform has; the envelope's own CCM, with its fixed tag, is another (crypto.ts).
+ */
+
+export interface CcmSeal {
+  /** 16 bytes. */
+  readonly key: Uint8Array;
+  /** 13 bytes, so that lengths have two. */
+  readonly nonce: Uint8Array;
+}
+
+const block = 16; // bytes
+
+/** The ciphertext and behind it the tag; the plaintext is shorter than 65536 bytes. */
+export function sealCcm(
+  ciphers: BlockCiphers,
+  seal: CcmSeal,
+  plaintext: Uint8Array,
+  tagLength: number,
+): Uint8Array {
+  return concat([
+    ciphers.aesCtr(seal.key, counterBlock(seal.nonce, 1), plaintext),
+    tagOf(ciphers, seal, plaintext, tagLength),
+  ]);
+}
+
+/** The plaintext, or null where the tag does not hold. */
+export function openCcm(
+  ciphers: BlockCiphers,
+  seal: CcmSeal,
+  ciphertext: Uint8Array,
+  tag: Uint8Array,
+): Uint8Array | null {
+  const plaintext = ciphers.aesCtr(seal.key, counterBlock(seal.nonce, 1), ciphertext);
+  return equal(tagOf(ciphers, seal, plaintext, tag.length), tag) ? plaintext : null;
+}
+
+/** RFC 3610 §2.2 and §2.3: the last block of a CBC over flags, nonce, length and data, encrypted with counter 0. */
+function tagOf(ciphers: BlockCiphers, seal: CcmSeal, plaintext: Uint8Array, tagLength: number): Uint8Array {
+  const blocks = new Uint8Array(block + Math.ceil(plaintext.length / block) * block);
+  blocks[0] = ((tagLength - 2) / 2) * 8 + 1;
+  blocks.set(seal.nonce, 1);
+  blocks[14] = plaintext.length >> 8;
+  blocks[15] = plaintext.length & 255;
+  blocks.set(plaintext, block);
+  const mac = ciphers.aesCbc.encrypt(seal.key, new Uint8Array(block), blocks);
+  const last = new Uint8Array(mac.subarray(mac.length - block));
+  return ciphers.aesCtr(seal.key, counterBlock(seal.nonce, 0), last).subarray(0, tagLength);
+}
+
+function counterBlock(nonce: Uint8Array, counter: number): Uint8Array {
+  const bytes = new Uint8Array(block);
+  bytes[0] = 1; // a length of two bytes
+  bytes.set(nonce, 1);
+  bytes[15] = counter;
+  return bytes;
+}
