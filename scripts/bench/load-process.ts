@@ -4,6 +4,7 @@ import { encodeUp } from "../../protocols/message.ts";
 import { shapeValue } from "../../protocols/shape.ts";
 import { LoadLine } from "./load-line.ts";
 import type { LineOrder, LoadAnswer, LoadOrder, PayloadKind, Sent } from "./load-order.ts";
+import { percentile } from "./runner.ts";
 import { powerPacks, powerShape, Sender } from "./sealed-load.ts";
 
 interface Station {
@@ -108,7 +109,7 @@ function pace(perSecond: number): Promise<Sent> {
 
 function summary(start: number): Sent {
   const seconds = (performance.now() - start) / 1000;
-  const latencies = stations.flatMap(({ line }) => [...line.latencies]).sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.floor((latencies.length - 1) * share)];
-  return { messages: latencies.length, seconds, payloadBytes, p50: at(0.5), p99: at(0.99) };
+  const latencies = stations.flatMap(({ line }) => [...line.latencies]);
+  const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
+  return { messages: latencies.length, seconds, payloadBytes, p50, p99 };
 }

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { programPath } from "../../hil-tests/programs.ts";
@@ -61,6 +71,20 @@ export class LoopDevice {
       .split(/\s+/);
     // Documentation/block/stat: write I/Os, write merges, write sectors of 512 bytes are fields 5 to 7.
     return { writes: Number(stat[4]), bytes: Number(stat[6]) * 512 };
+  }
+
+  /** ms that a write of 4 kB takes to be durable, for each of so many: what of an acknowledgement's delay is the disk's. */
+  syncs(count: number): number[] {
+    const handle = openSync(join(this.folder, "syncs"), "w");
+    const page = Buffer.alloc(4096);
+    const taken = Array.from({ length: count }, (_, i) => {
+      const start = performance.now();
+      writeSync(handle, page, 0, page.length, i * page.length);
+      fdatasyncSync(handle);
+      return performance.now() - start;
+    });
+    closeSync(handle);
+    return taken;
   }
 
   close(): void {

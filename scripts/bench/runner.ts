@@ -58,6 +58,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** `share` is 0.99 for the value that 99 of 100 do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) * share)];
+}
+
 /** Four digits are more than any of these measurements is worth; whole numbers stay whole. */
 function rounded(value: number): number {
   return Number.isInteger(value) || value >= 1000 ? Math.round(value) : Number(value.toPrecision(4));

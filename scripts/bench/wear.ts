@@ -3,7 +3,7 @@ import type { Bench } from "./bench.ts";
 import { deviceCount, EdgeGateway } from "./edge-gateway.ts";
 import type { Sent } from "./load-order.ts";
 import { LoopDevice } from "./loop-device.ts";
-import { median } from "./runner.ts";
+import { median, percentile } from "./runner.ts";
 
 const perSecond = 1000;
 const seconds = 10;
@@ -11,6 +11,9 @@ const seconds = 10;
 const rows = 16;
 /** Messages that fill the ring of 8 MiB more than once, so that its segments are recycled, as they are for all of its life. */
 const fillEach = 1600;
+
+/** Writes after each round that show how long this disk takes. */
+const syncsEach = 200;
 
 /** What 1,000 messages a second of 100 bytes wear a card: bytes that reach the device for each byte of payload, journal included. */
 export const wearBenches: readonly Bench[] = [20, 100].map((linger) => ({
@@ -30,6 +33,7 @@ export const wearBenches: readonly Bench[] = [20, 100].map((linger) => ({
     await gateway.connect();
     await gateway.load.load(fillEach, { rows });
     await gateway.load.send();
+    const syncs: number[] = [];
     const sent: (Sent & { readonly writes: number })[] = [];
     return {
       ours: async () => {
@@ -37,6 +41,7 @@ export const wearBenches: readonly Bench[] = [20, 100].map((linger) => ({
         const before = device.written();
         const run = await gateway.load.send(perSecond);
         const after = device.written();
+        syncs.push(...device.syncs(syncsEach));
         sent.push({ ...run, writes: (after.writes - before.writes) / run.seconds });
         return (after.bytes - before.bytes) / (run.messages * run.payloadBytes);
       },
@@ -47,6 +52,7 @@ export const wearBenches: readonly Bench[] = [20, 100].map((linger) => ({
         return {
           "ack p50 ms": middle(({ p50 }) => p50),
           "ack p99 ms": middle(({ p99 }) => p99),
+          "fdatasync alone p99 ms": Number(percentile(syncs, 0.99).toFixed(1)),
           "payload bytes": middle(({ payloadBytes }) => payloadBytes),
           "device writes/s": middle(({ writes }) => writes),
         };
