@@ -5,7 +5,9 @@ import { PassThrough, Readable, Writable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
 import { SmlMeter } from "../hil-tests/meters/sml-meter.ts";
 import { dataFolder } from "../hil-tests/programs.ts";
-import { concat, toHex } from "../protocols/bytes.ts";
+import { concat, fromHex, toHex } from "../protocols/bytes.ts";
+import { nodeCiphers } from "../protocols/crypto-node.ts";
+import { sealApdu, writeNotification } from "../protocols/dlms-write.ts";
 import { decodeCommand } from "./decode.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dreihasen-decode-"));
@@ -19,7 +21,7 @@ interface Outcome {
 
 async function decode(
   input: string | Uint8Array[],
-  more: { hex?: boolean; protocol?: string; key?: string } = {},
+  more: { hex?: boolean; protocol?: string; key?: string; auth?: string; mac?: string } = {},
 ): Promise<Outcome> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -29,16 +31,12 @@ async function decode(
   });
   const stdin = Readable.from(typeof input === "string" ? [] : input.map((part) => Buffer.from(part)));
   const order = {
-    protocol: more.protocol ?? "sml",
+    protocol: "sml",
     input: typeof input === "string" ? input : "-",
-    hex: more.hex ?? false,
+    hex: false,
     lang: "en",
   } as const;
-  const code = await decodeCommand(more.key === undefined ? order : { ...order, key: more.key }, {
-    stdin,
-    stdout,
-    stderr,
-  });
+  const code = await decodeCommand({ ...order, ...more }, { stdin, stdout, stderr });
   const lines = text.split("\n").filter((line) => line !== "");
   return { code, lines: lines.map((line) => JSON.parse(line)), err: String(stderr.read() ?? "") };
 }
@@ -153,6 +151,62 @@ describe("hasen decode", () => {
       "12345678",
       "12345678",
       "wrong-key",
+    ]);
+  });
+
+  it("takes a DLMS meter's authentication key from the line or the command line, and says where nobody gave one", async () => {
+    const key = "36c66639e48a8ca4d6bc8b282a793bbb";
+    const auth = "92705c5c97286064eabae38d190f87a4";
+    const keys = { ciphers: nodeCiphers, key: fromHex(key)!, auth: fromHex(auth)! };
+    const data = fromHex("020309060100010800ff060003ff2702020f00161e")!;
+    const push = writeNotification(1, fromHex("07e704010615202300ff8880")!, data);
+    const apdu = toHex(
+      sealApdu(keys, { title: fromHex("4b464d6730303031")!, counter: 1, control: 0x30 }, push),
+    );
+    const path = file(
+      "dlms.hex",
+      `${apdu};key=${key};auth=${auth}\n${apdu};auth=${key};key=${key}\n${apdu};key=${key}\n`,
+    );
+    const { lines } = await decode(path, { hex: true, protocol: "dlms" });
+    const telegram = { protocol: "dlms", meter: "4b464d6730303031" };
+    const reading = { obis: "1-0:1.8.0*255", value: "261927", unit: "Wh", time: "2023-04-01T21:32:35+02:00" };
+    expect(lines).toEqual([
+      { offset: 1, ...telegram, readings: [reading] },
+      { offset: 2, protocol: "dlms", fault: "checksum", detail: expect.any(String) },
+      { offset: 3, ...telegram, quality: "unauthenticated", readings: [reading] },
+    ]);
+    const given = await decode([fromHex(apdu)!], { protocol: "dlms", key, auth });
+    expect(given.lines).toEqual([{ offset: 0, ...telegram, readings: [reading] }]);
+    const wrong = await decode(path, { hex: true, protocol: "dlms", auth: "none" });
+    expect(wrong.code).toBe(64);
+    expect(wrong.err).toContain("--auth");
+  });
+
+  it("prints a radio sensor's advert as quantities, with the address it is encrypted with behind it", async () => {
+    // From the BTHome format's description of encryption.
+    const advert =
+      "41a47266c95f730011223378237214;key=231d39c1d7cc1ab1aee224cd096db932;mac=54:48:E6:8F:80:A5";
+    const { lines } = await decode(file("advert.hex", `${advert}\n40015d\n`), {
+      hex: true,
+      protocol: "bthome",
+    });
+    expect(lines).toEqual([
+      {
+        offset: 1,
+        protocol: "bthome",
+        meter: "5448e68f80a5",
+        readings: [
+          { quantity: "temperature", value: "25.06", unit: "degC" },
+          { quantity: "humidity", value: "50.55", unit: "%" },
+        ],
+      },
+      {
+        offset: 2,
+        protocol: "bthome",
+        meter: null,
+        quality: "unchecked",
+        readings: [{ quantity: "battery", value: "93", unit: "%" }],
+      },
     ]);
   });
 
