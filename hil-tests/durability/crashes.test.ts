@@ -8,10 +8,12 @@ describe(`a gateway killed within its system calls${trouble === null ? "" : ` (s
   it.skipIf(trouble !== null)(
     "at 30 of them loses nothing acknowledged, stores nothing twice, and delivers all of it, true, when it lives",
     async () => {
-      const { wrong, reached, acknowledged } = await crash(killPoints(30, 1));
-      expect(wrong).toEqual([]);
-      expect(reached).toBeGreaterThanOrEqual(28);
-      expect(acknowledged).toBeGreaterThan(100);
+      for (const seed of [1, 2, 3]) {
+        const { wrong, reached, acknowledged } = await crash(killPoints(10, seed));
+        expect(wrong).toEqual([]);
+        expect(reached).toBeGreaterThanOrEqual(9);
+        expect(acknowledged).toBeGreaterThan(50);
+      }
     },
     300_000,
   );

@@ -40,6 +40,7 @@ export class GatewayProcess {
     const [command, ...args] = [...under, process.execPath, program, "gateway", "--config", config];
     const child = spawn(command, [...args, "--log-format", "json"], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
+    const began = performance.now();
     let last = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       last = text.trim().split("\n").at(-1) ?? last;
@@ -52,7 +53,9 @@ export class GatewayProcess {
       if (child.exitCode !== null || child.signalCode !== null) {
         throw new Error(`the gateway ended: ${last}`);
       }
-      return (await this.#ask()) !== null;
+      // Asking takes its time from the start, so not before it says that it is there.
+      const soon = last.includes(": ready") || performance.now() - began > 1000;
+      return soon && (await this.#ask()) !== null;
     });
   }
 
