@@ -126,6 +126,15 @@ describe("a DLMS telegram", () => {
     }
   });
 
+  it("behind one that stays without its end is placed where it begins itself", () => {
+    const [first] = mbusSegments(apdu, 25);
+    const results = decode(concat([first!, ...mbusSegments(apdu, 200)]));
+    expect(results.map((result) => [result.offset, shown(result)])).toEqual([
+      [0, "truncated"],
+      [first!.length, readings],
+    ]);
+  });
+
   it("that was sealed is checked with the authentication key, and read without it", () => {
     const verified = decode(sealed)[0] as Telegram;
     expect(verified).toMatchObject({ meter: "4b464d6730303031" });

@@ -104,6 +104,7 @@ export class DlmsDecoder implements MeterDecoder {
   }
 
   private takeHdlc(at: number, ended: boolean): number {
+    this.isBare = false;
     const found = hdlcAt(this.buffer, at, this.filled);
     if (found.kind === "more") {
       return ended ? this.unfinished(at) : 0;
@@ -112,7 +113,6 @@ export class DlmsDecoder implements MeterDecoder {
       // The flag may close the frame before: it is not noise.
       return 1;
     }
-    this.isBare = false;
     this.inNoise = false;
     if (found.kind === "bad") {
       this.damaged(at, found.fault);
@@ -160,7 +160,7 @@ export class DlmsDecoder implements MeterDecoder {
     const address =
       toHex(this.buffer.subarray(at + 4, at + mbusUser)) + toHex(this.buffer.subarray(data - 2, data));
     const index = control & 15;
-    if (index === 0 && (control === 0 || !this.segments.waiting)) {
+    if (index === 0) {
       this.begin(at);
     }
     const piece = new Uint8Array(this.buffer.subarray(data, to));
