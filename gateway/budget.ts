@@ -1,37 +1,32 @@
+import { TokenBucket } from "./token-bucket.ts";
+
 /**
  * What failed checks may cost, per link source: a bucket of tokens that refills slowly. Numbers of devices (kid) travel in
  * clear, so a forger could name any device: a device is never locked out on failures alone, its source is slowed to a trickle.
  */
 export class FailureBudget {
-  readonly #capacity: number;
-  readonly #perSecond: number;
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #limit: { readonly capacity: number; readonly perSecond: number };
+  readonly #buckets = new Map<string, TokenBucket>();
 
-  constructor(options: { readonly capacity: number; readonly perSecond: number }) {
-    this.#capacity = options.capacity;
-    this.#perSecond = options.perSecond;
+  constructor(limit: { readonly capacity: number; readonly perSecond: number }) {
+    this.#limit = limit;
   }
 
   /** Whether this source may have another frame verified. `now` in ms, of a clock that never jumps. */
   allows(source: string, now: number): boolean {
     const bucket = this.#buckets.get(source);
-    return bucket === undefined || this.#refilled(bucket, now) >= 1;
+    return bucket === undefined || bucket.allows(now);
   }
 
-  /** A frame of this source failed verification. */
-  spend(source: string, now: number): void {
-    const bucket = this.#buckets.get(source);
+  /** A frame of this source failed verification; false when the source is slowed from here on. */
+  spend(source: string, now: number): boolean {
+    let bucket = this.#buckets.get(source);
     if (bucket === undefined) {
       this.#forgetFull(now);
-      this.#buckets.set(source, { tokens: this.#capacity - 1, at: now });
-    } else {
-      bucket.tokens = Math.max(0, this.#refilled(bucket, now) - 1);
-      bucket.at = now;
+      bucket = new TokenBucket(this.#limit);
+      this.#buckets.set(source, bucket);
     }
-  }
-
-  #refilled(bucket: { tokens: number; at: number }, now: number): number {
-    return Math.min(this.#capacity, bucket.tokens + ((now - bucket.at) / 1000) * this.#perSecond);
+    return bucket.spend(now);
   }
 
   /** Keeps the table bounded: a bucket that is full again says nothing. */
@@ -40,7 +35,7 @@ export class FailureBudget {
       return;
     }
     for (const [source, bucket] of this.#buckets) {
-      if (this.#refilled(bucket, now) >= this.#capacity) {
+      if (bucket.full(now)) {
         this.#buckets.delete(source);
       }
     }

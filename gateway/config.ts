@@ -137,6 +137,15 @@ export const gatewaySchema = group(
           minimum: 1,
           maximum: 100_000,
         }),
+        messagesPerMinute: whole({
+          about: {
+            en: "Messages that one device may send in a minute; what it sends beyond is not acknowledged, so it keeps it and sends it again",
+            de: "Nachrichten, die ein Gerät je Minute senden darf; was darüber ist, wird nicht bestätigt, das Gerät behält es und sendet es wieder",
+          },
+          default: 60_000,
+          minimum: 1,
+          maximum: 100_000_000,
+        }),
       },
       { about: { en: "Protection against floods", de: "Schutz vor Überflutung" }, default: {} },
     ),

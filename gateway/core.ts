@@ -34,6 +34,8 @@ export interface CoreOptions {
   readonly crypto: Crypto;
   readonly deployment: string;
   readonly budget: FailureBudget;
+  /** Messages that one device may send in a minute; no limit where none is given. */
+  readonly messagesPerMinute?: number;
   readonly log: Log;
   /** From 0 (inclusive) to 1 (exclusive); back-off jitter. */
   readonly random: () => number;

@@ -6,6 +6,7 @@ import type { DeviceStateEntry } from "./entry.ts";
 import type { FrameSource } from "./link.ts";
 import { Received } from "./received.ts";
 import type { DeviceEntry, DeviceRegistry } from "./registry.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 /** Uplink keys kept per device; deriving one again costs two HMACs. */
 const sessionsMax = 3;
@@ -17,14 +18,19 @@ export class Device {
   source: FrameSource | null = null;
   /** When its last authentic frame came, Unix ms. */
   lastHeard: number | null = null;
+  /** How much it may send. */
+  readonly rate: TokenBucket;
+  /** Frames under its number whose tag did not hold, since the start. */
+  failedTags = 0;
   readonly #keys: KeyMaker;
   readonly #uplink = new Map<number, Session>();
   #downlink: Session | null = null;
   #downlinkPiv = 0;
 
-  constructor(entry: DeviceEntry, keys: KeyMaker) {
+  constructor(entry: DeviceEntry, keys: KeyMaker, messagesPerMinute: number) {
     this.#entry = entry;
     this.#keys = keys;
+    this.rate = new TokenBucket({ capacity: messagesPerMinute, perSecond: messagesPerMinute / 60 });
   }
 
   get entry(): DeviceEntry {
@@ -66,14 +72,18 @@ type KeyMaker = (entry: DeviceEntry, epoch: number, direction: "up" | "down") =>
 export class Devices {
   readonly #registry: Pick<DeviceRegistry, "byKid">;
   readonly #keys: KeyMaker;
+  readonly #messagesPerMinute: number;
   readonly #byKid = new Map<number, Device>();
 
   constructor(options: {
     readonly registry: Pick<DeviceRegistry, "byKid">;
     readonly crypto: Crypto;
     readonly deployment: string;
+    /** Messages that one device may send in a minute; a minute's worth may come at once. */
+    readonly messagesPerMinute?: number;
   }) {
     const { registry, crypto, deployment } = options;
+    this.#messagesPerMinute = options.messagesPerMinute ?? Number.MAX_SAFE_INTEGER;
     this.#registry = registry;
     this.#keys = (entry, epoch, direction) =>
       deriveSession(crypto, {
@@ -94,7 +104,7 @@ export class Devices {
     }
     const known = this.#byKid.get(kid);
     if (known === undefined) {
-      const device = new Device(entry, this.#keys);
+      const device = new Device(entry, this.#keys, this.#messagesPerMinute);
       this.#byKid.set(kid, device);
       return device;
     }

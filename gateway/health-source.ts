@@ -57,6 +57,7 @@ export function healthSource(parts: HealthParts): HealthSource {
     spool: () => bothFigures(ringFigures(spool), ringFigures(kept)),
     sinks: () => Object.fromEntries(sinks.map((sink) => [sink.name, sink.state()])),
     frames: () => Object.fromEntries(links.map(({ name, counters }) => [name, framesOf(counters)])),
+    alarms: () => ingest.alarms.counts,
     missing: () => ingest.losses.count(ingest.witnesses()),
     gaps: () => gapReport(ingest),
     spoolStatus: () => spoolStatus(parts),

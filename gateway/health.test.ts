@@ -13,6 +13,7 @@ function source(changes: Partial<HealthSource> = {}): HealthSource & { sync: (se
     duplicates: () => 3,
     delivered: () => ({ city: 40, file: 41 }),
     dropped: () => [{ sink: "city", reason: "full", records: 7 }],
+    alarms: () => ({ "source-slowed": 2 }),
     missing: () => 3,
     spoolStatus: () => ({ folder: "/spool", rings: [], sinks: [], drops: [] }),
     gaps: () => ({ gaps: [], rowsDropped: { "urn:dev:ops:pb-meter-1": 2 } }),

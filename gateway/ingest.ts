@@ -7,6 +7,7 @@ import { open, parseAny } from "../protocols/envelope.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { frameMax } from "../protocols/link.ts";
 import type { Ranges } from "../protocols/ranges.ts";
+import { Alarms } from "./alarms.ts";
 import type { FailureBudget } from "./budget.ts";
 import { type Device, Devices } from "./devices.ts";
 import type { Downlink } from "./downlink.ts";
@@ -48,6 +49,8 @@ export interface IngestOptions {
   readonly downlink: Downlink;
   readonly budget: FailureBudget;
   readonly log: Log;
+  /** Messages that one device may send in a minute; no limit where none is given. */
+  readonly messagesPerMinute?: number;
   /** Unix ms. */
   readonly now: () => number;
   /** ms of a clock that never jumps. */
@@ -66,6 +69,7 @@ export class Ingest {
   readonly losses = new Losses((gap, kid) => this.declare(gap, kid));
   /** Messages on disk, by what they are. */
   readonly counts = { received: 0, stored: 0, rows: 0, unusable: 0, parked: 0 };
+  readonly alarms: Alarms;
   readonly #options: IngestOptions;
   readonly #refusals: Refusals;
   /** Who else waits for a reserved message's block: copies that came meanwhile, by device and number. */
@@ -79,6 +83,7 @@ export class Ingest {
     this.#options = options;
     this.devices = new Devices(options);
     this.shapes = new Shapes(options.crypto);
+    this.alarms = new Alarms(options.log);
     this.#refusals = new Refusals(options.log);
     this.#requests = new ShapeRequests(options);
     this.#gaps = new GapQueue(options.kept ?? options.spool, () => this.#announce());
@@ -132,10 +137,14 @@ export class Ingest {
     if (!budget.allows(source.address, monotonic())) {
       return fault("budget", `${source.address} failed too often; it is heard again in a moment`);
     }
+    // Only what is authentic is counted against it, so that nobody else can silence a device.
+    if (!device.rate.allows(monotonic())) {
+      return this.#throttle(device);
+    }
     const session = device.uplink(epoch);
     const body = open(session, header, frame);
     if (isFault(body)) {
-      budget.spend(source.address, monotonic());
+      this.#tagFailed(device, source);
       return fault(
         body.fault,
         `${device.entry.name}: the tag does not hold (forged, damaged, or the device has another key)`,
@@ -145,6 +154,28 @@ export class Ingest {
     device.lastHeard = now();
     const message = { kid, epoch, piv, tag: tagOf(frame), body, received: device.lastHeard };
     return this.#takeOn(device, message, source, settled);
+  }
+
+  /** Not acknowledged, so the device keeps what it sends too soon and sends it again. */
+  #throttle({ entry }: Device): Fault {
+    const { messagesPerMinute, monotonic } = this.#options;
+    const detail = `${entry.name} sends more than ${messagesPerMinute} messages a minute; it is heard again in a moment`;
+    this.alarms.raise("device-throttled", { who: entry.name }, monotonic(), detail);
+    return fault("budget", detail);
+  }
+
+  #tagFailed(device: Device, { address }: FrameSource): void {
+    const { budget, monotonic } = this.#options;
+    const now = monotonic();
+    if (!budget.spend(address, now)) {
+      const event = `${address} sent so many forged or damaged messages that it is slowed down`;
+      this.alarms.raise("source-slowed", { who: address }, now, event);
+    }
+    if (++device.failedTags === failedTagsMax + 1) {
+      const { name } = device.entry;
+      const event = `somebody keeps trying to forge messages of ${name}; make it a new key with: hasen device replace ${name}`;
+      this.alarms.raise("failed-tags", { who: name, failures: device.failedTags }, now, event);
+    }
   }
 
   /** An authentic message: known already, under way, or new. */
@@ -168,6 +199,7 @@ export class Ingest {
       this.#refusals.count("replayed");
       return null;
     }
+    device.rate.spend(this.#options.monotonic());
     // Only a message that is new says where its device is: a replayed one may come from anywhere.
     device.source = source;
     received.reserve(epoch, piv, tag);
@@ -504,6 +536,9 @@ function tagOf(frame: Uint8Array): Uint8Array {
 }
 
 const tagLength = 8; // bytes
+
+/** Forgeries that one key may see: with tags of 64 bits, one in 2^44 succeeds by then (RFC 9053 §4.2: limit the number of failures). */
+const failedTagsMax = 2 ** 20;
 
 function identity({
   kid,

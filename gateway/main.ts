@@ -124,7 +124,7 @@ function prepareCore(
 ): Promise<Core> {
   const { folder, bytes, days, whenFull } = config.spool;
   const linger = lingerOf(config.spool);
-  const { failures, failuresPerMinute } = config.limits;
+  const { failures, failuresPerMinute, messagesPerMinute } = config.limits;
   const { telemetry, kept } = ringSizes(bytes);
   return Core.prepare({
     ...parts,
@@ -134,6 +134,7 @@ function prepareCore(
     clock: systemClock,
     crypto: nodeCrypto,
     deployment: config.deployment,
+    messagesPerMinute,
     budget: new FailureBudget({ capacity: failures, perSecond: failuresPerMinute / 60 }),
     random: Math.random,
     later: setImmediate,

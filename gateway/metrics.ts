@@ -15,6 +15,8 @@ export interface MetricsSource {
   delivered(): Figures;
   /** Records given up, by sink and reason. */
   dropped(): readonly { readonly sink: string; readonly reason: string; readonly records: number }[];
+  /** Alarms raised, by what they are about. */
+  alarms(): Figures;
   /** Messages that are missing, over all devices. */
   missing(): number;
   spool(): SpoolFigures;
@@ -63,6 +65,9 @@ export function createMetrics(source: MetricsSource): Registry {
     Object.entries(source.frames()).flatMap(([link, results]) =>
       Object.entries(results).map(([result, value]) => ({ value, labels: { link, result } })),
     ),
+  );
+  counter(parts, "alarms_total", "Things that somebody must look at, by what they are.", ["alarm"], () =>
+    labelled("alarm", source.alarms()),
   );
   gauge(parts, "missing_messages", "Messages that devices numbered and that never came.", () =>
     source.missing(),

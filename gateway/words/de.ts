@@ -371,8 +371,10 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "fault.replayed.means": "Diese Nachricht kam schon einmal; sie wurde nicht noch einmal gespeichert.",
   "fault.replayed.next":
     "Harmlos nach einer schwachen Verbindung. Sind es viele, spielt vielleicht jemand Aufnahmen ab.",
-  "fault.budget.means": "Unter diesem Namen kamen zu viele falsche Nachrichten; sie werden gebremst.",
-  "fault.budget.next": "Finden Sie heraus, wer sie sendet; das echte Gerät wird weiter gehört.",
+  "fault.budget.means":
+    "Auf diesem Weg kamen zu viele falsche Nachrichten, oder ein Gerät sendet mehr, als es darf; beides wird gebremst.",
+  "fault.budget.next":
+    "Finden Sie heraus, wer sie sendet; was ein echtes Gerät zu früh sendet, behält es und sendet es wieder.",
   "fault.bad-tag.means": "Die Nachricht ist gefälscht, beschädigt oder mit einem anderen Schlüssel gemacht.",
   "fault.bad-tag.next":
     "Ist es Ihr Gerät: Gehört seine Schlüsseldatei zu diesem Gateway? Sonst hilft hasen device replace.",

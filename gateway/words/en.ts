@@ -362,8 +362,10 @@ export const en = {
   "fault.replayed.means": "This message has been received before; it was not stored again.",
   "fault.replayed.next":
     "Harmless after a weak connection. If there are many, somebody may be playing recordings.",
-  "fault.budget.means": "Too many wrong messages came under this name; they are slowed down.",
-  "fault.budget.next": "Find out who sends them; the genuine device is still heard.",
+  "fault.budget.means":
+    "Too many wrong messages came this way, or one device sends more than it may; both are slowed down.",
+  "fault.budget.next":
+    "Find out who sends them; what a genuine device sends too soon it keeps and sends again.",
   "fault.bad-tag.means": "The message is forged, damaged, or made with another key.",
   "fault.bad-tag.next":
     "If it is your own device: does its key file belong to this gateway? Otherwise hasen device replace.",
