@@ -79,7 +79,14 @@ function packJson(records: readonly CityRecord[]): string {
 /** `<device>:` where it begins all the names of several records. */
 function sharedName(records: readonly CityRecord[]): string | null {
   const name = `${records[0]!.device}:`;
-  return records.length > 1 && records.every(({ n }) => n.startsWith(name)) ? name : null;
+  let last = "";
+  for (const { n } of records) {
+    if (n !== last && !n.startsWith(name)) {
+      return null;
+    }
+    last = n;
+  }
+  return records.length > 1 ? name : null;
 }
 
 /** Whole seconds of the earliest time; null where a time has another form, so that none is touched. */
