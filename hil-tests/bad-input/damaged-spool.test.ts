@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort, until } from "../programs.ts";
@@ -34,27 +34,42 @@ beforeAll(async () => {
 afterEach(() => house.closeGateways());
 afterAll(() => house.close());
 
-const files = () => readdirSync(house.spool).filter((name) => name !== "lock" && name !== "quarantine");
-const segment = () => [...intact.keys()].find((name) => name.startsWith("segment-"))!;
-
-/** Where the sealed pack's own bytes lie in the segment: its 8-byte tag is stored with it, and perhaps in a snapshot before it. */
-function placeOf(number: string): number {
-  const tag = device.frames.get(number)!.slice(-8);
-  return Buffer.from(intact.get(segment())!).lastIndexOf(Buffer.from(tag));
+/** Everything in the spool's folder but its locks. */
+function files(): string[] {
+  const names = readdirSync(house.spool, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => lstatSync(join(house.spool, name)).isFile());
 }
 
-/** Starts with this one byte of the segment changed, for a city that is there. */
-async function startWith(at: number): Promise<GatewayRun> {
+interface Place {
+  readonly file: string;
+  readonly at: number;
+}
+
+/** Where the stored message lies: its 8-byte tag is stored with it, and perhaps in a snapshot before it. */
+function placeOf(number: string): Place {
+  const tag = Buffer.from(device.frames.get(number)!.slice(-8));
+  // What must not vanish has a ring of its own; the readings' ring may repeat it in a snapshot.
+  const rings = [...intact].sort(([a], [b]) => Number(b.includes("kept")) - Number(a.includes("kept")));
+  for (const [file, bytes] of rings) {
+    const at = Buffer.from(bytes).lastIndexOf(tag);
+    if (/segment-/.test(file) && at >= 0) {
+      return { file, at };
+    }
+  }
+  throw new Error(`message ${number} is in no segment`);
+}
+
+/** Starts with this one byte changed, for a city that is there. */
+async function startWith({ file, at }: Place): Promise<GatewayRun> {
   for (const name of files()) {
     rmSync(join(house.spool, name));
   }
   for (const [name, bytes] of intact) {
     writeFileSync(join(house.spool, name), bytes);
   }
-  const bytes = Uint8Array.from(intact.get(segment())!);
-  expect(at).toBeGreaterThan(0);
+  const bytes = Uint8Array.from(intact.get(file)!);
   bytes[at] ^= 0x40;
-  writeFileSync(join(house.spool, segment()), bytes);
+  writeFileSync(join(house.spool, file), bytes);
   rmSync(join(house.folder, "records.ndjson"), { force: true });
   house.configure({});
   return house.start();
@@ -62,16 +77,16 @@ async function startWith(at: number): Promise<GatewayRun> {
 
 describe("a spool with a flipped byte", () => {
   it.each([
-    ["in the header page of the segment", () => 10, 0],
-    ["in the snapshot before them", () => 4096 + 40, 0],
+    ["in the header page of the segment", () => ({ ...placeOf(packs[0]), at: 10 }), 0],
+    ["in the snapshot before them", () => ({ ...placeOf("0/0"), at: 4096 + 40 }), 0],
     ["in a hello", () => placeOf("0/0"), 1],
     ["in a pack in the middle", () => placeOf(packs[4]), 1],
     ["in the last pack", () => placeOf(packs[9]), 1],
-    ["in the room not used yet", () => intact.get(segment())!.length - 5000, 0],
+    ["in the room not used yet", () => ({ ...placeOf(packs[0]), at: 900_000 }), 0],
   ])("%s starts, loses that at most, and says what", async (_where, place, lost) => {
     const at = place();
     const gateway = await startWith(at);
-    const rest = packs.filter((number) => at !== placeOf(number));
+    const rest = packs.filter((number) => at.at !== placeOf(number).at || at.file !== placeOf(number).file);
     await until("the rest arrives", () => rest.every((number) => house.delivered().has(number)), patience);
     expect(house.delivered().size).toBe(rest.length);
     const told = gateway.log().filter(({ level, event }) => level !== "info" && event.startsWith("spool: "));
@@ -83,11 +98,14 @@ describe("a spool with a flipped byte", () => {
     expect((await gateway.stop()).code).toBe(0);
   });
 
-  it("in a shape names every message that nothing can be made of without it", async () => {
+  it("in a shape leaves no message that neither arrives nor is named", async () => {
     const gateway = await startWith(placeOf("0/1"));
-    const missing = () => house.gaps().map(({ epoch, from }) => `${epoch}/${from}`);
-    await until("each is named", () => packs.every((number) => missing().includes(number)), patience);
-    expect(house.records()).toEqual([]);
+    const named = () => new Set(house.gaps().map(({ epoch, from }) => `${epoch}/${from}`));
+    await until(
+      "each has arrived or is named",
+      () => packs.every((number) => house.delivered().has(number) || named().has(number)),
+      patience,
+    );
     expect((await gateway.stop()).code).toBe(0);
   });
 });
