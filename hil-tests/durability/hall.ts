@@ -82,7 +82,7 @@ export class Hall {
       const gateway = this.#prepare(ports, options);
       try {
         await gateway.start();
-        await Promise.all(this.publishers.map((publisher) => publisher.connect(ports.devices)));
+        await this.#connect(ports.devices);
         return true;
       } catch (error) {
         await until("it is known how the gateway ended", () => !this.running).catch(() => {});
@@ -185,6 +185,20 @@ export class Hall {
   #hangUp(): void {
     for (const publisher of this.publishers) {
       publisher.disconnect();
+    }
+  }
+
+  /** Rejects as soon as the gateway is gone: a client that got no answer may wait for long. */
+  async #connect(port: number): Promise<void> {
+    let connected = false;
+    const connecting = Promise.all(this.publishers.map((publisher) => publisher.connect(port))).then(() => {
+      connected = true;
+    });
+    const concluded = until("the devices are connected", () => connected || !this.running, 60_000);
+    await Promise.race([connecting, concluded]);
+    if (!connected) {
+      connecting.catch(() => {});
+      throw new Error("the gateway ended while its devices connected");
     }
   }
 
