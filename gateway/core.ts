@@ -204,6 +204,8 @@ export class Core {
     let abandoned = 0;
     Object.assign(hooks, {
       snapshot: () => this.ingest.snapshot(ring),
+      // Gaps go into the ring of what must not vanish: the other may wait for that, and it may not wait for itself.
+      ...(ring === "telemetry" ? { secure: () => this.ingest.secureGaps() } : {}),
       dropped: (cursor, entries, { reason }) => this.drops.take(cursor, entries, reason),
       damaged: ({ from, to }, file) =>
         log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),

@@ -2,7 +2,7 @@
  * Gaps on their way to the disk. A gap that the spool refuses is not forgotten but written again later, and what is still on its way
  * when a snapshot is taken goes into the snapshot: a power cut loses no gap that the rest of the snapshot takes for declared.
  */
-import { isFault } from "../protocols/fault.ts";
+import { type Fault, isFault } from "../protocols/fault.ts";
 import { decodeGap, encodeGap, entryKind, type StoredGap } from "./entry.ts";
 import type { RingName } from "./rings.ts";
 import type { Spool } from "./spool/spool.ts";
@@ -33,6 +33,16 @@ export class GapQueue {
     const key = this.#keep(encodeGap(stored));
     this.#waiting.get(key)?.durable.push(durable);
     this.#hand(key);
+  }
+
+  /** Puts everything on disk that is not yet; the Fault for which something is not. */
+  async secure(): Promise<Fault | null> {
+    this.retry();
+    const handed = [...this.#waiting.values()].filter((gap) => gap.handed);
+    const failures = await Promise.all(
+      handed.map((gap) => new Promise<Fault | null>((resolve) => gap.ended.push(resolve))),
+    );
+    return failures.find((failure) => failure !== null) ?? null;
   }
 
   /** Tries again what was refused. */
@@ -85,7 +95,7 @@ export class GapQueue {
         });
         this.#waiting.delete(oldest);
       }
-      this.#waiting.set(key, { payload, handed: false, durable: [] });
+      this.#waiting.set(key, { payload, handed: false, durable: [], ended: [] });
     }
     return key;
   }
@@ -98,6 +108,9 @@ export class GapQueue {
     gap.handed = true;
     this.#spool.append(entryKind.gap, gap.payload, (failure) => {
       gap.handed = false;
+      for (const call of gap.ended.splice(0)) {
+        call(failure);
+      }
       if (failure === null) {
         this.#waiting.delete(key);
         this.#stored();
@@ -115,6 +128,8 @@ interface Waiting {
   handed: boolean;
   /** Who waits for it to be on disk. */
   readonly durable: (() => void)[];
+  /** Who waits for the spool's answer, whatever it is. */
+  readonly ended: ((failure: Fault | null) => void)[];
 }
 
 function keyOf(payload: Uint8Array): string {

@@ -440,6 +440,11 @@ export class Ingest {
     this.#gaps.add({ gap, kid }, durable);
   }
 
+  /** Puts every gap on disk that was declared; the Fault for which one is not. */
+  secureGaps(): Promise<Fault | null> {
+    return this.#gaps.secure();
+  }
+
   /** Takes in one entry found in the spool at start. */
   restore({ kind, payload, offset }: SpoolEntry): void {
     if (kind === entryKind.message || kind === entryKind.unusable) {

@@ -98,6 +98,11 @@ export class Cursors {
     if (!this.#dirty) {
       return;
     }
+    const unsafe = (await this.#options.hooks.secure?.()) ?? null;
+    if (unsafe !== null) {
+      this.#touch();
+      return;
+    }
     this.#dirty = false;
     const cursors = this.all.map(({ name, position, drops }) => ({ name, position, drops }));
     if ((await this.#options.file.save({ head: this.#options.head(), cursors })) === null) {

@@ -24,6 +24,8 @@ export interface RingOwner {
   snapshot(): readonly SnapshotEntry[];
   /** Makes the cursors durable, as well as the disk lets it. */
   checkpoint(): Promise<void>;
+  /** Whether what `released` told may be destroyed now; the Fault for which it must wait. */
+  secure(): Promise<Fault | null>;
   /** Whether every reader has durably passed this offset; false where there is no reader. */
   delivered(offset: number): boolean;
   /** A write or sync in this segment failed: it takes no more. */
@@ -152,6 +154,10 @@ export class Ring {
         continue;
       }
       this.#release(i, "age");
+      if ((await this.#owner.secure()) !== null) {
+        this.#store.put(segment);
+        return;
+      }
       await this.#store.remove(segment);
     }
     const newest = this.segments.at(-1);
@@ -209,6 +215,11 @@ export class Ring {
     const slot = await this.#slot(mayDrop);
     if (isFault(slot)) {
       return slot;
+    }
+    const unsafe = await this.#owner.secure();
+    if (unsafe !== null) {
+      this.#store.put(slot);
+      return unsafe;
     }
     const { time, synchronised } = this.#owner.now();
     const header = { epoch: ++this.#epoch, salt: this.salt, first: this.head, created: time, synchronised };
@@ -281,11 +292,13 @@ export class Ring {
     }
   }
 
+  /** Unused files first: one that was begun and given up still has a header, which must not outlive its successor. */
   #unneeded(): Slot | null {
+    const unused = this.#store.take();
     const oldest = this.#oldest();
-    return oldest !== null && this.#owner.delivered(oldest.end)
+    return unused === null && oldest !== null && this.#owner.delivered(oldest.end)
       ? this.#release(oldest.index, "full")
-      : this.#store.take();
+      : unused;
   }
 
   /** The oldest segment that may go, and the offset behind it. Never the newest one: it holds the last snapshot. */

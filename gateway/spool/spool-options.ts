@@ -43,6 +43,11 @@ export interface SpoolHooks {
     entries: readonly SpoolEntry[],
     drop: Span & { readonly reason: DropReason },
   ): void;
+  /**
+   * Makes durable what `dropped` was told: asked before a segment is overwritten or removed, and before cursors are written that passed
+   * it. A Fault keeps them as they are. It must not wait for an append to this spool, which waits for it.
+   */
+  secure?(): Promise<Fault | null>;
   /** Entries that were on disk and do not hold any more; told once, when met. */
   damaged?(span: Span, file: string): void;
   /** One commit is durable. */

@@ -113,6 +113,7 @@ export class Spool {
       now: () => ({ time: clock.time(), synchronised: hooks.synchronised?.() ?? false }),
       snapshot: () => hooks.snapshot?.() ?? [],
       checkpoint: () => this.#cursors.checkpoint(),
+      secure: async () => (await hooks.secure?.()) ?? null,
       delivered: (offset) => this.#cursors.delivered(offset),
       abandoned: (segment, failure) => hooks.abandoned?.(nameOf(segment), failure),
       released: (drop) => this.#cursors.release(drop, this.#reader),
