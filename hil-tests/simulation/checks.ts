@@ -7,6 +7,7 @@ import { Core } from "../../gateway/core.ts";
 import { decodeGap, decodeMessageEntry, entryKind } from "../../gateway/entry.ts";
 import type { Sink, SinkBatch } from "../../gateway/sink.ts";
 import type { SimulatedDisk } from "../../gateway/spool/simulated-disk.ts";
+import type { Spool } from "../../gateway/spool/spool.ts";
 import { isFault } from "../../protocols/fault.ts";
 import { coreOptions, type GatewaySetting } from "./gateway.ts";
 import type { TrueMessage, Truth } from "./truth.ts";
@@ -40,9 +41,11 @@ export async function violationOf(
   if (isFault(core)) {
     return `the gateway does not start: ${core.detail}`;
   }
-  const { lost, setAside } = core.spool.recovery;
-  if (lost.length > 0 || setAside.length > 0) {
-    return `it claims damage where there is none: ${JSON.stringify({ lost, setAside })}`;
+  for (const { recovery } of core.rings) {
+    const { lost, setAside } = recovery;
+    if (lost.length > 0 || setAside.length > 0) {
+      return `it claims damage where there is none: ${JSON.stringify({ lost, setAside })}`;
+    }
   }
   if (moment.bootEpochs.has(core.bootEpoch)) {
     return `boot epoch ${core.bootEpoch} is given a second time`;
@@ -85,11 +88,20 @@ async function undeliveredOf(
   for (const probe of carried) {
     core.forward(probe.sink);
   }
-  await settle();
-  for (let steps = 0; steps < stepsMax && time.step(time.monotonic() + patience); steps++) {
-    await settle();
+  await pass(time, () => time.monotonic() + shortly);
+  // What a full spool refused is tried again after some seconds.
+  if (wrongWith(core, moment, carried) !== null) {
+    await pass(time, () => later);
   }
   return wrongWith(core, moment, carried);
+}
+
+/** Lets happen what is due by some time, ms, and what follows from it. */
+async function pass(time: VirtualTime, end: () => number): Promise<void> {
+  await settle();
+  for (let steps = 0; steps < stepsMax && time.step(end()); steps++) {
+    await settle();
+  }
 }
 
 function wrongWith(core: Core, moment: Moment, probes: readonly Probe[]): string | null {
@@ -106,9 +118,11 @@ function wrongWith(core: Core, moment: Moment, probes: readonly Probe[]): string
   return null;
 }
 
-/** Longer than the spool lingers, ms; and more than it ever needs to. */
-const patience = 30;
-const stepsMax = 200;
+/** Longer than the spool lingers, ms. */
+const shortly = 30;
+/** ms in which everything a gateway does now and then has been done twice. */
+const later = 12_000;
+const stepsMax = 500;
 
 /** A platform that takes everything at once. */
 class Probe {
@@ -137,9 +151,14 @@ class Probe {
   }
 
   /** Sees what lies ahead of its cursor, without having it carried. */
-  look({ spool }: Core): void {
-    const from = spool.cursor(this.sink.name).position;
-    for (let at = from; ; ) {
+  look({ rings }: Core): void {
+    for (const ring of rings) {
+      this.#lookAt(ring);
+    }
+  }
+
+  #lookAt(spool: Spool): void {
+    for (let at = spool.cursor(this.sink.name).position; ; ) {
       const entries = spool.read(at, { entries: 1024, bytes: 1 << 20 });
       for (const { kind, payload } of entries) {
         this.#see(kind, payload);

@@ -20,6 +20,7 @@ export const folder = "/gateway";
 export interface GatewaySetting {
   readonly devices: readonly DeviceEntry[];
   readonly spool: CoreOptions["spool"];
+  readonly kept: CoreOptions["spool"];
   /** Unix ms minus ms of virtual time. */
   readonly unixOffset: number;
 }
@@ -37,6 +38,7 @@ export function coreOptions(
   };
   return {
     spool: setting.spool,
+    kept: setting.kept,
     files,
     clock,
     registry: { byKid: (kid) => setting.devices.find((entry) => entry.kid === kid) ?? null },
@@ -114,9 +116,11 @@ export class GatewayLife {
     const { core } = this;
     return (
       core !== null &&
-      core.spool.stats().waiting === 0 &&
       core.ingest.shapes.parkedCount === 0 &&
-      cities.every((city) => core.spool.cursor(city.name).position === core.spool.head)
+      core.rings.every(
+        (ring) =>
+          ring.stats().waiting === 0 && cities.every((city) => ring.cursor(city.name).position === ring.head),
+      )
     );
   }
 

@@ -6,6 +6,7 @@
 import { seeded } from "../../boards/platforms/seeded.ts";
 import { VirtualTime } from "../../boards/platforms/timers.ts";
 import type { FrameSource } from "../../gateway/link.ts";
+import { ringFolder } from "../../gateway/rings.ts";
 import { SimulatedDisk, seededRandom } from "../../gateway/spool/simulated-disk.ts";
 import { toHex } from "../../protocols/bytes.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
@@ -83,6 +84,7 @@ export class World {
           onCut: (device) => this.#deviceDown(device),
         }),
     );
+    const ring = { segmentBytes, linger: dice() < 0.5 ? 0 : 20, retryDelay: 500, salt: () => seed };
     this.#setting = {
       devices: this.#devices.map(({ kid, installation: { alg } }) => ({
         device: deviceOf(kid),
@@ -94,13 +96,16 @@ export class World {
         personal: false,
       })),
       spool: {
+        ...ring,
         folder,
-        segmentBytes: segmentBytes,
         bytesMax: segmentBytes * (3 + Math.floor(dice() * 3)),
-        linger: dice() < 0.5 ? 0 : 20,
-        retryDelay: 500,
         policyWhenFull: dice() < 0.8 ? "drop-oldest" : "refuse",
-        salt: () => seed,
+      },
+      kept: {
+        ...ring,
+        folder: ringFolder(folder, "kept"),
+        bytesMax: 3 * segmentBytes,
+        policyWhenFull: "refuse",
       },
       unixOffset: beginning,
     };
