@@ -7,8 +7,9 @@ import { open, parseAny } from "../protocols/envelope.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { frameMax } from "../protocols/link.ts";
 import type { Ranges } from "../protocols/ranges.ts";
-import { Alarms } from "./alarms.ts";
+import type { Alarms } from "./alarms.ts";
 import type { FailureBudget } from "./budget.ts";
+import { Copies } from "./copies.ts";
 import { type Device, Devices } from "./devices.ts";
 import type { Downlink } from "./downlink.ts";
 import {
@@ -19,18 +20,18 @@ import {
   decodeParked,
   encodeDeviceState,
   encodeLosses,
-  encodeMessageEntry,
   encodeParked,
   entryKind,
   type MessageEntry,
   MessageEntryRoom,
-  type Parked,
 } from "./entry.ts";
 import { GapQueue } from "./gap-queue.ts";
+import { Guard } from "./guard.ts";
 import { interpret, type Meaning } from "./interpret.ts";
 import type { FrameSource } from "./link.ts";
 import type { Log } from "./log.ts";
 import { Losses, type Witness } from "./losses.ts";
+import { Parking } from "./parking.ts";
 import { Refusals } from "./refusals.ts";
 import type { DeviceRegistry } from "./registry.ts";
 import { type RingName, ringOf } from "./rings.ts";
@@ -38,6 +39,7 @@ import { ShapeRequests } from "./shape-requests.ts";
 import { Shapes } from "./shapes.ts";
 import type { Gap } from "./sink.ts";
 import type { Settled, Spool, SpoolEntry } from "./spool/spool.ts";
+import { tagOf } from "./tags.ts";
 
 export interface IngestOptions {
   readonly spool: Spool;
@@ -69,12 +71,12 @@ export class Ingest {
   readonly losses = new Losses((gap, kid) => this.declare(gap, kid));
   /** Messages on disk, by what they are. */
   readonly counts = { received: 0, stored: 0, rows: 0, unusable: 0, parked: 0 };
-  readonly alarms: Alarms;
   readonly #options: IngestOptions;
   readonly #refusals: Refusals;
-  /** Who else waits for a reserved message's block: copies that came meanwhile, by device and number. */
-  readonly #copies = new Map<string, (() => void)[]>();
+  readonly #copies = new Copies();
+  readonly #guard: Guard;
   readonly #requests: ShapeRequests;
+  readonly #parking: Parking;
   readonly #gaps: GapQueue;
   readonly #room = new MessageEntryRoom();
   #announced = false;
@@ -83,10 +85,23 @@ export class Ingest {
     this.#options = options;
     this.devices = new Devices(options);
     this.shapes = new Shapes(options.crypto);
-    this.alarms = new Alarms(options.log);
+    this.#guard = new Guard(options);
     this.#refusals = new Refusals(options.log);
     this.#requests = new ShapeRequests(options);
+    this.#parking = new Parking({
+      ...options,
+      shapes: this.shapes,
+      devices: this.devices,
+      requests: this.#requests,
+      stored: () => this.#announce(),
+      unreadable: () => this.#refusals.count("storage"),
+      declare: (gap) => this.declare(gap),
+    });
     this.#gaps = new GapQueue(options.kept ?? options.spool, () => this.#announce());
+  }
+
+  get alarms(): Alarms {
+    return this.#guard.alarms;
   }
 
   /** Messages that were not stored, by reason. */
@@ -133,49 +148,23 @@ export class Ingest {
         `${device.entry.name} sent from epoch ${epoch}, the newest is ${device.received.newest}`,
       );
     }
-    const { budget, monotonic, now } = this.#options;
-    if (!budget.allows(source.address, monotonic())) {
-      return fault("budget", `${source.address} failed too often; it is heard again in a moment`);
-    }
-    // Only what is authentic is counted against it, so that nobody else can silence a device.
-    if (!device.rate.allows(monotonic())) {
-      return this.#throttle(device);
+    const slowed = this.#guard.admit(device, source.address);
+    if (slowed !== null) {
+      return slowed;
     }
     const session = device.uplink(epoch);
     const body = open(session, header, frame);
     if (isFault(body)) {
-      this.#tagFailed(device, source);
+      this.#guard.failed(device, source.address);
       return fault(
         body.fault,
         `${device.entry.name}: the tag does not hold (forged, damaged, or the device has another key)`,
       );
     }
     device.keep(epoch, session);
-    device.lastHeard = now();
+    device.lastHeard = this.#options.now();
     const message = { kid, epoch, piv, tag: tagOf(frame), body, received: device.lastHeard };
     return this.#takeOn(device, message, source, settled);
-  }
-
-  /** Not acknowledged, so the device keeps what it sends too soon and sends it again. */
-  #throttle({ entry }: Device): Fault {
-    const { messagesPerMinute, monotonic } = this.#options;
-    const detail = `${entry.name} sends more than ${messagesPerMinute} messages a minute; it is heard again in a moment`;
-    this.alarms.raise("device-throttled", { who: entry.name }, monotonic(), detail);
-    return fault("budget", detail);
-  }
-
-  #tagFailed(device: Device, { address }: FrameSource): void {
-    const { budget, monotonic } = this.#options;
-    const now = monotonic();
-    if (!budget.spend(address, now)) {
-      const event = `${address} sent so many forged or damaged messages that it is slowed down`;
-      this.alarms.raise("source-slowed", { who: address }, now, event);
-    }
-    if (++device.failedTags === failedTagsMax + 1) {
-      const { name } = device.entry;
-      const event = `somebody keeps trying to forge messages of ${name}; make it a new key with: hasen device replace ${name}`;
-      this.alarms.raise("failed-tags", { who: name, failures: device.failedTags }, now, event);
-    }
   }
 
   /** An authentic message: known already, under way, or new. */
@@ -195,11 +184,11 @@ export class Ingest {
     }
     if (standing === "reserved") {
       // The same frame twice within one commit: stored once, both settled by the same fsync.
-      this.#join(identity(message), settled);
+      this.#copies.join(identity(message), settled);
       this.#refusals.count("replayed");
       return null;
     }
-    device.rate.spend(this.#options.monotonic());
+    this.#guard.took(device);
     // Only a message that is new says where its device is: a replayed one may come from anywhere.
     device.source = source;
     received.reserve(epoch, piv, tag);
@@ -237,31 +226,11 @@ export class Ingest {
         this.#refusals.add(failure, device.entry.name);
       }
       settled();
-      this.#settleCopies(arrived);
+      this.#copies.settle(() => identity(arrived));
     };
     const kind = unusable ? entryKind.unusable : entryKind.message;
     const { spool, kept = spool } = this.#options;
     (ringOf(kind, body) === "kept" ? kept : spool).append(kind, entry, done, received);
-  }
-
-  #join(key: string, settled: () => void): void {
-    const copies = this.#copies.get(key);
-    if (copies === undefined) {
-      this.#copies.set(key, [settled]);
-    } else {
-      copies.push(settled);
-    }
-  }
-
-  #settleCopies(message: Arrived): void {
-    if (this.#copies.size > 0) {
-      const key = identity(message);
-      const copies = this.#copies.get(key) ?? [];
-      this.#copies.delete(key);
-      for (const settled of copies) {
-        settled();
-      }
-    }
   }
 
   /** The message is on disk: it counts, it is acknowledged, and what it asks for is done. */
@@ -284,10 +253,10 @@ export class Ingest {
       this.counts.rows += meaning.rows;
       this.#apply(device, message, meaning, offset);
       if (meaning.awaits !== null) {
-        this.#hold({ shape: meaning.awaits, offset, message: identity(message) });
+        this.#parking.hold({ shape: meaning.awaits, offset, message: identity(message) });
       }
       this.#answer(device, message, meaning);
-      this.releaseParked();
+      this.#parking.release();
     }
     this.#announce();
   }
@@ -347,77 +316,17 @@ export class Ingest {
     }
   }
 
-  /** Writes the packs again whose shape came, so that every sink's cursor still has them ahead of it. */
-  releaseParked(): void {
-    const { spool } = this.#options;
-    for (const parked of this.shapes.takeReleasable()) {
-      const [waiting] = spool.read(parked.offset, { entries: 1, bytes: 2 * frameMax });
-      const entry =
-        waiting === undefined || waiting.offset !== parked.offset
-          ? null
-          : decodeMessageEntry(waiting.payload);
-      if (entry === null || isFault(entry)) {
-        this.#refusals.count("storage");
-        this.#giveUpParked(parked, "it could not be read any more when its shape came");
-        continue;
-      }
-      spool.append(
-        entryKind.message,
-        encodeMessageEntry({ ...entry, parked: false, released: true }),
-        (failure) => {
-          if (failure === null) {
-            this.shapes.forget(parked.message);
-            spool.unpin(parked.offset);
-            this.#announce();
-          } else {
-            this.shapes.keepParked(parked.message);
-          }
-        },
-      );
-    }
-  }
-
-  /** Keeps a parked pack's segment from being recycled; where no more may be kept, it is given up at once and said to be. */
-  #hold(parked: Parked): void {
-    if (!this.#options.spool.pin(parked.offset)) {
-      this.#giveUpParked(parked, "its shape was not known and no more packs could wait for theirs");
-    }
-  }
-
-  #giveUpParked({ message, offset }: Parked, reason: string): void {
-    this.shapes.forget(message);
-    this.#options.spool.unpin(offset);
-    const [kid, epoch, piv] = message.split("/").map(Number);
-    const device = this.devices.byKid(kid)?.entry.device;
-    if (device !== undefined) {
-      this.declare({ device, epoch, from: piv, to: piv, state: "dropped", reason });
-    }
-  }
-
   /** All there was to restore is restored. */
   restored(): void {
-    for (const parked of this.shapes.parked()) {
-      this.#hold(parked);
-    }
+    this.#parking.holdAll();
     this.resume();
   }
 
   /** Goes on with what a restart, or a disk that failed, left undone. To be called now and then. */
   resume(): void {
     this.#gaps.retry();
-    this.releaseParked();
-    this.#askAgain();
-  }
-
-  /** A request for a shape may be lost or overtaken, and the pack that gave rise to it may have been the last. */
-  #askAgain(): void {
-    for (const { message, shape } of this.shapes.parked()) {
-      const device = this.devices.byKid(Number(message.split("/")[0]));
-      const heard = device?.lastHeard ?? Number.NEGATIVE_INFINITY;
-      if (device !== null && this.#options.now() - heard < presentWithin && this.shapes.get(shape) === null) {
-        this.#requests.ask(device, device.received.newest, shape);
-      }
-    }
+    this.#parking.release();
+    this.#parking.askAgain();
   }
 
   /** Numbers that cannot be kept as missing any longer are declared lost to every sink. */
@@ -531,34 +440,9 @@ export class Ingest {
 type Authentic = Pick<MessageEntry, "kid" | "epoch" | "piv" | "received" | "tag" | "body">;
 type Arrived = Pick<MessageEntry, "kid" | "epoch" | "piv" | "received">;
 
-/** A copy: a view would keep what else the link read with the frame. */
-function tagOf(frame: Uint8Array): Uint8Array {
-  const tag = new Uint8Array(tagLength);
-  for (let i = 0; i < tagLength; i++) {
-    tag[i] = frame[frame.length - tagLength + i];
-  }
-  return tag;
-}
-
-const tagLength = 8; // bytes
-
-/** Forgeries that one key may see: with tags of 64 bits, one in 2^44 succeeds by then (RFC 9053 §4.2: limit the number of failures). */
-const failedTagsMax = 2 ** 20;
-
-function identity({
-  kid,
-  epoch,
-  piv,
-}: {
-  readonly kid: number;
-  readonly epoch: number;
-  readonly piv: number;
-}): string {
+function identity({ kid, epoch, piv }: Pick<MessageEntry, "kid" | "epoch" | "piv">): string {
   return `${kid}/${epoch}/${piv}`;
 }
-
-/** Who was heard within this, ms, is taken to hear a request. */
-const presentWithin = 300_000;
 
 /** A message is `[type, ...]`; its type is the byte after the array's head. Packs change nothing but the sinks. */
 const packType = 1;

@@ -56,3 +56,12 @@ export class Tags {
     return -1;
   }
 }
+
+/** A frame's last 8 bytes. A copy: a view would keep what else the link read with the frame. */
+export function tagOf(frame: Uint8Array): Uint8Array {
+  const tag = new Uint8Array(tagLength);
+  for (let i = 0; i < tagLength; i++) {
+    tag[i] = frame[frame.length - tagLength + i];
+  }
+  return tag;
+}

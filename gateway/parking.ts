@@ -1,0 +1,101 @@
+/** Packs whose shape is not known yet: on disk and acknowledged, their segments held, sent on when the shape comes. */
+import { isFault } from "../protocols/fault.ts";
+import { frameMax } from "../protocols/link.ts";
+import type { Devices } from "./devices.ts";
+import { decodeMessageEntry, encodeMessageEntry, entryKind, type Parked } from "./entry.ts";
+import type { ShapeRequests } from "./shape-requests.ts";
+import type { Shapes } from "./shapes.ts";
+import type { Gap } from "./sink.ts";
+import type { Spool } from "./spool/spool.ts";
+
+export interface ParkingOptions {
+  readonly spool: Spool;
+  readonly shapes: Shapes;
+  readonly devices: Devices;
+  readonly requests: ShapeRequests;
+  /** Unix ms. */
+  readonly now: () => number;
+  /** Something is on disk for the sinks. */
+  readonly stored: () => void;
+  /** A pack's entry could not be read any more. */
+  readonly unreadable: () => void;
+  readonly declare: (gap: Gap) => void;
+}
+
+/** Who was heard within this, ms, is taken to hear a request. */
+const presentWithin = 300_000;
+
+export class Parking {
+  readonly #options: ParkingOptions;
+
+  constructor(options: ParkingOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps a parked pack's segment from being recycled; where no more may be kept, it is given up at once and said to be. */
+  hold(parked: Parked): void {
+    if (!this.#options.spool.pin(parked.offset)) {
+      this.#giveUp(parked, "its shape was not known and no more packs could wait for theirs");
+    }
+  }
+
+  /** The same for all that a restart found. */
+  holdAll(): void {
+    for (const parked of this.#options.shapes.parked()) {
+      this.hold(parked);
+    }
+  }
+
+  /** Writes the packs again whose shape came, so that every sink's cursor still has them ahead of it. */
+  release(): void {
+    const { spool, shapes, stored, unreadable } = this.#options;
+    for (const parked of shapes.takeReleasable()) {
+      const [waiting] = spool.read(parked.offset, { entries: 1, bytes: 2 * frameMax });
+      const entry =
+        waiting === undefined || waiting.offset !== parked.offset
+          ? null
+          : decodeMessageEntry(waiting.payload);
+      if (entry === null || isFault(entry)) {
+        unreadable();
+        this.#giveUp(parked, "it could not be read any more when its shape came");
+        continue;
+      }
+      spool.append(
+        entryKind.message,
+        encodeMessageEntry({ ...entry, parked: false, released: true }),
+        (failure) => {
+          if (failure === null) {
+            shapes.forget(parked.message);
+            spool.unpin(parked.offset);
+            stored();
+          } else {
+            shapes.keepParked(parked.message);
+          }
+        },
+      );
+    }
+  }
+
+  /** A request for a shape may be lost or overtaken, and the pack that gave rise to it may have been the last. */
+  askAgain(): void {
+    const { shapes, devices, requests, now } = this.#options;
+    for (const { message, shape } of shapes.parked()) {
+      const device = devices.byKid(Number(message.split("/")[0]));
+      const heard = device?.lastHeard ?? Number.NEGATIVE_INFINITY;
+      if (device !== null && now() - heard < presentWithin && shapes.get(shape) === null) {
+        requests.ask(device, device.received.newest, shape);
+      }
+    }
+  }
+
+  #giveUp({ message, offset }: Parked, reason: string): void {
+    const { spool, shapes, devices, declare } = this.#options;
+    shapes.forget(message);
+    spool.unpin(offset);
+    const [kid, epoch, piv] = message.split("/").map(Number);
+    const device = devices.byKid(kid)?.entry.device;
+    if (device !== undefined) {
+      declare({ device, epoch, from: piv, to: piv, state: "dropped", reason });
+    }
+  }
+}
