@@ -66,7 +66,10 @@ export class SegmentStore {
     const failure = (await this.#fill(file, bytes)) ?? (await this.#port.syncFolder(this.#folder));
     if (failure !== null) {
       file.close();
-      await this.#port.remove(path);
+      if ((await this.#port.remove(path)) === null) {
+        // A number without a file would be taken for a file that is gone.
+        this.#numbers--;
+      }
       return failure;
     }
     this.#files.add(path, file);
