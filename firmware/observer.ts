@@ -10,7 +10,7 @@ export interface Observer {
   reading?(quantity: QuantityName, value: Integer, exponent: number): void;
   /** Rows were taken that are worth sending: each is later among those sealed, or among those dropped before. */
   rowProduced?(count: number): void;
-  /** A message got its number; `rows` is 0 for what is no pack. */
+  /** A message got its number, and is about to be kept; `rows` is 0 for what is no pack. */
   sealed?(epoch: number, piv: number, rows: number, kind: FrameKind): void;
   /** The gateway has these messages on disk. */
   acknowledged?(epoch: number, ranges: Ranges): void;

@@ -60,16 +60,21 @@ interface LifeOptions {
  */
 function life({ seed, persistent, messages = messagesOfLife }: LifeOptions) {
   const sealed: string[] = [];
+  /** Writes to storage before the last message was kept there. */
+  let writesBefore = 0;
   const dropped = new Set<string>();
   const dice = seeded(seed);
-  const device = new SimulatedDevice({
+  const device: SimulatedDevice = new SimulatedDevice({
     seed,
     installation: installationOf({
       sensors: [sensorOf("sht31", "i2c-1", { interval: 1000 })],
       outbox: { bytesMax: 20_000, framesMax: 100, persistent },
     }),
     observer: {
-      sealed: (epoch, piv) => sealed.push(`${epoch}/${piv}`),
+      sealed: (epoch, piv) => {
+        sealed.push(`${epoch}/${piv}`);
+        writesBefore = device.storage.writes;
+      },
       dropped: (epoch, [[from]]) => dropped.add(`${epoch}/${from}`),
     },
   });
@@ -82,6 +87,10 @@ function life({ seed, persistent, messages = messagesOfLife }: LifeOptions) {
         throw thrown;
       }
       cuts++;
+      if (persistent && device.storage.writes === writesBefore + 1) {
+        // Cut while it was being kept: it was never sent, and may be there after the restart or not.
+        sealed.pop();
+      }
       device.powerOff();
     }
   };
