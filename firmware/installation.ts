@@ -1,6 +1,6 @@
 /**
  * device.yaml, as a schema, and what it means to the core. Boards never see this file; who starts or builds a device reads device.yaml with
- * the gateway's config-file.ts (`hasen device run`, `hasen build`). Keywords as in gateway/schema.ts: `about` in both languages,
+ * the gateway's config-file.ts (`hasen device run`, `hasen build`). Keywords as in gateway/config/schema.ts: `about` in both languages,
  * `form` for texts with a meaning. Durations arrive in milliseconds, sizes in bytes, files as absolute paths.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";

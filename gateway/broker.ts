@@ -5,8 +5,8 @@ import { Type } from "@sinclair/typebox";
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from "mqtt";
 import { Backoff } from "./backoff.ts";
 import { brokerTrouble } from "./broker-trouble.ts";
+import { choice, duration, path, text } from "./config/schema.ts";
 import type { Log } from "./log.ts";
-import { choice, duration, path, text } from "./schema.ts";
 
 /** The keys that every link and sink has which talks to a broker by URL. */
 export const brokerKeys = {

@@ -1,8 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { readConfig } from "./config-file.ts";
+import { readConfig } from "./config/config-file.ts";
+import { address, choice, duration, group, kinds, list, name, path, size, whole } from "./config/schema.ts";
 import { links } from "./links/index.ts";
 import type { ProblemError } from "./problem.ts";
-import { address, choice, duration, group, kinds, list, name, path, size, whole } from "./schema.ts";
 import { sinks } from "./sinks/index.ts";
 
 /** gateway.yaml. Types, checks, error texts and the table of the docs all follow from it; links and sinks bring their own parts. */

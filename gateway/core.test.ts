@@ -9,7 +9,7 @@ import { FailureBudget } from "./budget.ts";
 import { Core } from "./core.ts";
 import { decodeMessageEntry, entryKind } from "./entry.ts";
 import { silentLog } from "./log.ts";
-import type { DeviceEntry } from "./registry.ts";
+import type { DeviceEntry } from "./registry/registry.ts";
 import { ringSizes } from "./rings.ts";
 import type { CityRecord, Gap, Sink } from "./sink.ts";
 import { SimulatedDisk, seededRandom } from "./spool/simulated-disk.ts";

@@ -13,7 +13,7 @@ import { Forwarder, sinkOfCursor } from "./forward.ts";
 import { Commits } from "./health-source.ts";
 import { Ingest } from "./ingest.ts";
 import type { Log } from "./log.ts";
-import type { DeviceRegistry } from "./registry.ts";
+import type { DeviceRegistry } from "./registry/registry.ts";
 import { resolveEntry } from "./resolve.ts";
 import type { RingName } from "./rings.ts";
 import type { Sink } from "./sink.ts";

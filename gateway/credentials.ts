@@ -3,7 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Crypto } from "../protocols/crypto.ts";
 import { mqttPassword } from "../protocols/envelope.ts";
 import type { Authenticate } from "./link.ts";
-import type { DeviceRegistry } from "./registry.ts";
+import type { DeviceRegistry } from "./registry/registry.ts";
 
 /** Checks in the same time whether the name exists, the password fits, or neither. */
 export function authenticator(options: {

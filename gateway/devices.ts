@@ -5,7 +5,7 @@ import { deriveSession, type Session } from "../protocols/envelope.ts";
 import type { DeviceStateEntry } from "./entry.ts";
 import type { FrameSource } from "./link.ts";
 import { Received } from "./received.ts";
-import type { DeviceEntry, DeviceRegistry } from "./registry.ts";
+import type { DeviceEntry, DeviceRegistry } from "./registry/registry.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Uplink keys kept per device; deriving one again costs two HMACs. */

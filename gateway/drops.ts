@@ -4,7 +4,7 @@ import { insert, type Ranges } from "../protocols/ranges.ts";
 import { decodeMessageEntry, entryKind } from "./entry.ts";
 import { isSinkCursor } from "./forward.ts";
 import type { Log } from "./log.ts";
-import type { DeviceEntry } from "./registry.ts";
+import type { DeviceEntry } from "./registry/registry.ts";
 import type { Gap } from "./sink.ts";
 import type { SpoolEntry } from "./spool/spool.ts";
 

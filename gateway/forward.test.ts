@@ -10,7 +10,7 @@ import { type Shape, shapeId, shapeOf } from "../protocols/shape.ts";
 import { encodeMessageEntry, entryKind } from "./entry.ts";
 import { Forwarder } from "./forward.ts";
 import { silentLog } from "./log.ts";
-import type { DeviceEntry } from "./registry.ts";
+import type { DeviceEntry } from "./registry/registry.ts";
 import type { Delivery, Gap, Sink, SinkBatch } from "./sink.ts";
 import { nodeFiles } from "./spool/node-files.ts";
 import { Spool } from "./spool/spool.ts";

@@ -1,8 +1,8 @@
 /** Whether the gateway is well, and its figures: /healthz and /metrics on loopback, for monitors and for people with curl. */
 import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
+import type { Address } from "./config/schema.ts";
 import { createMetrics, type MetricsSource } from "./metrics.ts";
-import type { Address } from "./schema.ts";
 import type { Gap } from "./sink.ts";
 import type { SpoolStatus } from "./spool-status.ts";
 import { problemOfSystemError } from "./system-error.ts";

@@ -14,7 +14,7 @@ import { FailureBudget } from "./budget.ts";
 import { Downlink } from "./downlink.ts";
 import { Ingest } from "./ingest.ts";
 import { silentLog } from "./log.ts";
-import { type DeviceEntry, DeviceRegistry } from "./registry.ts";
+import { type DeviceEntry, DeviceRegistry } from "./registry/registry.ts";
 import { resolveEntry } from "./resolve.ts";
 import type { CityRecord } from "./sink.ts";
 import { nodeFiles } from "./spool/node-files.ts";

@@ -33,7 +33,7 @@ import type { Log } from "./log.ts";
 import { Losses, type Witness } from "./losses.ts";
 import { Parking } from "./parking.ts";
 import { Refusals } from "./refusals.ts";
-import type { DeviceRegistry } from "./registry.ts";
+import type { DeviceRegistry } from "./registry/registry.ts";
 import { type RingName, ringOf } from "./rings.ts";
 import { ShapeRequests } from "./shape-requests.ts";
 import { Shapes } from "./shapes.ts";

@@ -14,7 +14,7 @@ import type { GatewayLink } from "./link.ts";
 import { links } from "./links/index.ts";
 import type { Log } from "./log.ts";
 import { ProblemError, problem, problemText } from "./problem.ts";
-import { DeviceRegistry } from "./registry.ts";
+import { DeviceRegistry } from "./registry/registry.ts";
 import { ringFolder, ringSizes } from "./rings.ts";
 import type { Sink } from "./sink.ts";
 import { sinks } from "./sinks/index.ts";

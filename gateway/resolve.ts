@@ -9,7 +9,7 @@ import { decodePack, type Pack, packShapeId } from "../protocols/pack.ts";
 import { quantities } from "../protocols/quantity.ts";
 import type { Shape } from "../protocols/shape.ts";
 import { decodeGap, decodeMessageEntry, entryKind, type MessageEntry } from "./entry.ts";
-import type { DeviceEntry } from "./registry.ts";
+import type { DeviceEntry } from "./registry/registry.ts";
 import type { CityRecord, Gap } from "./sink.ts";
 
 export interface Resolved {

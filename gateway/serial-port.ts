@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./config/nearest.ts";
 import { type ProblemError, problem } from "./problem.ts";
 import { problemOfSystemError, userName } from "./system-error.ts";
 import type { Word } from "./words/words.ts";

@@ -3,7 +3,7 @@ import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
 import { decodeUp, type UpMessage } from "../protocols/message.ts";
 import { decodeGap, decodeMessageEntry, entryKind } from "./entry.ts";
-import type { DeviceEntry } from "./registry.ts";
+import type { DeviceEntry } from "./registry/registry.ts";
 import { resolveEntry } from "./resolve.ts";
 import type { RingName } from "./rings.ts";
 import { Shapes } from "./shapes.ts";

@@ -10,7 +10,7 @@ import { FailureBudget } from "./budget.ts";
 import { Downlink } from "./downlink.ts";
 import { Ingest } from "./ingest.ts";
 import { silentLog } from "./log.ts";
-import type { DeviceEntry } from "./registry.ts";
+import type { DeviceEntry } from "./registry/registry.ts";
 import { nodeFiles } from "./spool/node-files.ts";
 import { Spool } from "./spool/spool.ts";
 import { TokenBucket } from "./token-bucket.ts";

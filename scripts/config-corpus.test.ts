@@ -4,8 +4,8 @@ import type { TSchema } from "@sinclair/typebox";
 import { describe, expect, it } from "vitest";
 import { drivers } from "../firmware/drivers/index.ts";
 import { installationSchema } from "../firmware/installation.ts";
+import { loadConfig } from "../gateway/config/config-file.ts";
 import { gatewaySchema } from "../gateway/config.ts";
-import { loadConfig } from "../gateway/config-file.ts";
 import { type ProblemError, renderProblem } from "../gateway/problem.ts";
 
 /** One mistake in a good config: the new text, the lines where a person would look for it, and what was meant. */

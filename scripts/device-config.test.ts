@@ -5,9 +5,9 @@ import { PassThrough } from "node:stream";
 import { afterEach, expect, it } from "vitest";
 import { drivers } from "../firmware/drivers/index.ts";
 import { credentialsSchema, installationOf, installationSchema } from "../firmware/installation.ts";
-import { loadConfig, readConfig } from "../gateway/config-file.ts";
+import { loadConfig, readConfig } from "../gateway/config/config-file.ts";
 import { ProblemError } from "../gateway/problem.ts";
-import { DeviceRegistry } from "../gateway/registry.ts";
+import { DeviceRegistry } from "../gateway/registry/registry.ts";
 import { toHex } from "../protocols/bytes.ts";
 import { type DeviceOrder, deviceCommand } from "./device.ts";
 

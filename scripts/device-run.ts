@@ -16,9 +16,9 @@ import {
 import { matchSensors } from "../firmware/installation-check.ts";
 import type { Installation } from "../firmware/installation-type.ts";
 import { SensorNode } from "../firmware/node.ts";
-import { readConfig } from "../gateway/config-file.ts";
+import { readConfig } from "../gateway/config/config-file.ts";
+import { shortName } from "../gateway/config/forms.ts";
 import { makeFolder } from "../gateway/durable-file.ts";
-import { shortName } from "../gateway/forms.ts";
 import { createLog, type Log } from "../gateway/log.ts";
 import { type ProblemError, problem } from "../gateway/problem.ts";
 import { problemOfSystemError } from "../gateway/system-error.ts";

@@ -1,11 +1,11 @@
 /** `hasen device new|replace|revoke`: keys of devices, made at the gateway. No key is ever shown, only written to files. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { deviceUrnOf, shortName } from "../gateway/config/forms.ts";
 import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { makeFolder, writeDurably } from "../gateway/durable-file.ts";
-import { deviceUrnOf, shortName } from "../gateway/forms.ts";
 import { problem } from "../gateway/problem.ts";
-import { type DeviceEntry, DeviceRegistry } from "../gateway/registry.ts";
+import { type DeviceEntry, DeviceRegistry } from "../gateway/registry/registry.ts";
 import { type Language, say } from "../gateway/words/words.ts";
 import { toHex } from "../protocols/bytes.ts";
 import type { Streams } from "./streams.ts";

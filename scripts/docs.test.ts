@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { drivers } from "../firmware/drivers/index.ts";
 import { installationSchema } from "../firmware/installation.ts";
+import { configTable } from "../gateway/config/config-table.ts";
 import { gatewaySchema } from "../gateway/config.ts";
-import { configTable } from "../gateway/config-table.ts";
 
 const tables = [
   { file: new URL("../gateway/README.md", import.meta.url), name: "gateway.yaml", schema: gatewaySchema },

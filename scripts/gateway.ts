@@ -4,7 +4,7 @@ import { readGatewayConfig } from "../gateway/config.ts";
 import { createLog, silentLog } from "../gateway/log.ts";
 import { checkParts, startGateway } from "../gateway/main.ts";
 import { type ProblemError, problemText, renderProblem } from "../gateway/problem.ts";
-import { DeviceRegistry } from "../gateway/registry.ts";
+import { DeviceRegistry } from "../gateway/registry/registry.ts";
 import { type Language, say } from "../gateway/words/words.ts";
 import type { Streams } from "./streams.ts";
 

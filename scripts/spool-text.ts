@@ -1,6 +1,6 @@
 /** What `hasen spool` says to people. */
 
-import { shortName } from "../gateway/forms.ts";
+import { shortName } from "../gateway/config/forms.ts";
 import { faultText } from "../gateway/problem.ts";
 import type { RingName } from "../gateway/rings.ts";
 import type { LookReport } from "../gateway/spool/look.ts";

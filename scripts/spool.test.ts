@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DeviceEntry, DeviceRegistry } from "../gateway/registry.ts";
+import { type DeviceEntry, DeviceRegistry } from "../gateway/registry/registry.ts";
 import type { CityRecord } from "../gateway/sink.ts";
 import type { LookReport } from "../gateway/spool/look.ts";
 import type { SpoolStatus } from "../gateway/spool-status.ts";

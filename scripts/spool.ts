@@ -1,9 +1,9 @@
 /** `hasen spool`: what waits, what came, whether it holds, and all of it as lines. Looks only: takes no lock, repairs nothing. */
 import { existsSync, readdirSync } from "node:fs";
+import { deviceUrnOf, durationOf } from "../gateway/config/forms.ts";
 import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
-import { deviceUrnOf, durationOf } from "../gateway/forms.ts";
 import { problem } from "../gateway/problem.ts";
-import { DeviceRegistry } from "../gateway/registry.ts";
+import { DeviceRegistry } from "../gateway/registry/registry.ts";
 import { ringFolder, ringNames, ringSizes } from "../gateway/rings.ts";
 import { recordLines } from "../gateway/sinks/file.ts";
 import { lockHolder } from "../gateway/spool/lock.ts";

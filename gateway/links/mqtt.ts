@@ -1,8 +1,8 @@
 /** MQTT links: the gateway's own broker, or a client at somebody's broker when `url` names one. */
 import { type Static, Type } from "@sinclair/typebox";
 import { brokerKeys, brokerNeeds } from "../broker.ts";
+import { address, brokerUrl, duration, group, path, text, whole } from "../config/schema.ts";
 import type { GatewayLink, LinkContext } from "../link.ts";
-import { address, brokerUrl, duration, group, path, text, whole } from "../schema.ts";
 import { EmbeddedBroker } from "./embedded-broker.ts";
 import { ExternalBroker } from "./external-broker.ts";
 

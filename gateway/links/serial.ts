@@ -4,8 +4,8 @@ import type { Static } from "@sinclair/typebox";
 import { SerialPort } from "serialport";
 import { encodeFrame, FrameReader } from "../../protocols/framing.ts";
 import { Backoff } from "../backoff.ts";
+import { duration, group, path, whole } from "../config/schema.ts";
 import type { FrameReceiver, GatewayLink, LinkContext } from "../link.ts";
-import { duration, group, path, whole } from "../schema.ts";
 import { diagnosePort } from "../serial-port.ts";
 import { newCounters, refuse } from "./counters.ts";
 

@@ -2,8 +2,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { isFault } from "../../protocols/fault.ts";
 import { brokerKeys, brokerNeeds } from "../broker.ts";
+import { brokerUrl, choice, duration, group, name, size, text, whole } from "../config/schema.ts";
 import { problem } from "../problem.ts";
-import { brokerUrl, choice, duration, group, name, size, text, whole } from "../schema.ts";
 import type {
   CityRecord,
   Delivery,

@@ -1,5 +1,5 @@
 /** Topics made from a template such as "{prefix}/senml/{device}". */
-import { shortName } from "../forms.ts";
+import { shortName } from "../config/forms.ts";
 import type { CityRecord } from "../sink.ts";
 
 export interface TopicParts {

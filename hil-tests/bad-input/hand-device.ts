@@ -1,6 +1,6 @@
 /** A device led by hand: it has a key and a line to the gateway, and sends exactly the frames a test wants. */
 import { MqttLink } from "../../boards/platforms/mqtt-link.ts";
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { deriveSession, mqttPassword, open, parseHeader, seal } from "../../protocols/envelope.ts";
 import { type Fault, isFault } from "../../protocols/fault.ts";

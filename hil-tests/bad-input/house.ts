@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DeviceRegistry } from "../../gateway/registry.ts";
+import { DeviceRegistry } from "../../gateway/registry/registry.ts";
 import { freePort, until } from "../programs.ts";
 import { HandDevice } from "./hand-device.ts";
 import { type Ended, hasen, type Running, type Surroundings, startHasen } from "./hasen.ts";

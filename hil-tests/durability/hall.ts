@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DeviceRegistry } from "../../gateway/registry.ts";
+import { DeviceRegistry } from "../../gateway/registry/registry.ts";
 import { freePort, until } from "../programs.ts";
 import { SpoolContents } from "../spool-contents.ts";
 import { GatewayProcess } from "../street/gateway-process.ts";

@@ -3,7 +3,7 @@
  * not acknowledged is sent again, over as many lives of the gateway as it takes.
  */
 import { connectAsync, type MqttClient } from "mqtt";
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import {
   deriveSession,

@@ -3,7 +3,7 @@ import { VirtualTime } from "../../boards/platforms/timers.ts";
 import { FailureBudget } from "../../gateway/budget.ts";
 import { Core } from "../../gateway/core.ts";
 import { silentLog } from "../../gateway/log.ts";
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import type { CityRecord, Delivery, Gap, Sink, SinkBatch } from "../../gateway/sink.ts";
 import { SimulatedDisk, seededRandom } from "../../gateway/spool/simulated-disk.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";

@@ -3,7 +3,7 @@ import type { VirtualTime } from "../../boards/platforms/timers.ts";
 import { FailureBudget } from "../../gateway/budget.ts";
 import { Core, type CoreOptions } from "../../gateway/core.ts";
 import type { FrameSource } from "../../gateway/link.ts";
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import { diskFault, type FilePort, type SpoolFile } from "../../gateway/spool/file-port.ts";
 import type { SimulatedDisk } from "../../gateway/spool/simulated-disk.ts";
 import type { SpoolClock } from "../../gateway/spool/spool.ts";

@@ -11,7 +11,7 @@ import { realTimers } from "../../boards/platforms/timers.ts";
 import { drivers } from "../../firmware/drivers/index.ts";
 import type { Installation, InstalledSensor } from "../../firmware/installation-type.ts";
 import { SensorNode } from "../../firmware/node.ts";
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { decimalText } from "../../protocols/decimal.ts";
 import { mqttPassword } from "../../protocols/envelope.ts";

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { InstalledSensor } from "../../firmware/installation-type.ts";
-import { type DeviceEntry, DeviceRegistry } from "../../gateway/registry.ts";
+import { type DeviceEntry, DeviceRegistry } from "../../gateway/registry/registry.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { deriveSession, seal } from "../../protocols/envelope.ts";
 import { type Line, openLine } from "../meters/line.ts";

@@ -1,6 +1,6 @@
 import { Devices } from "../../gateway/devices.ts";
 import { encodeDeviceState, encodeMessageEntry, entryKind } from "../../gateway/entry.ts";
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import { nodeFiles } from "../../gateway/spool/node-files.ts";
 import { Spool } from "../../gateway/spool/spool.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { downTopic, upTopic } from "../../gateway/links/topics.ts";
-import { type DeviceEntry, DeviceRegistry } from "../../gateway/registry.ts";
+import { type DeviceEntry, DeviceRegistry } from "../../gateway/registry/registry.ts";
 import { freePort, until } from "../../hil-tests/programs.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { algCcm, mqttPassword } from "../../protocols/envelope.ts";

@@ -5,7 +5,7 @@ import { FailureBudget } from "../../gateway/budget.ts";
 import { Downlink } from "../../gateway/downlink.ts";
 import { Ingest } from "../../gateway/ingest.ts";
 import { silentLog } from "../../gateway/log.ts";
-import { type DeviceEntry, DeviceRegistry } from "../../gateway/registry.ts";
+import { type DeviceEntry, DeviceRegistry } from "../../gateway/registry/registry.ts";
 import { nodeFiles } from "../../gateway/spool/node-files.ts";
 import { Spool, type SpoolHooks } from "../../gateway/spool/spool.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";

@@ -1,4 +1,4 @@
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 
 /** What the bench tells its load generator, a process of its own (load-process.ts), and what that answers. */
 export type LoadOrder =

@@ -1,4 +1,4 @@
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { deriveSession, type Session, seal } from "../../protocols/envelope.ts";
 import { isFault } from "../../protocols/fault.ts";

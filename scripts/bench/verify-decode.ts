@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Devices } from "../../gateway/devices.ts";
 import { interpret } from "../../gateway/interpret.ts";
-import type { DeviceEntry } from "../../gateway/registry.ts";
+import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import { Shapes } from "../../gateway/shapes.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { algCcm, open, parseAny } from "../../protocols/envelope.ts";

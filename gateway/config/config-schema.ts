@@ -1,7 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
+import type { Value } from "../words/words.ts";
 import { forms } from "./forms.ts";
 import type { About } from "./schema.ts";
-import type { Value } from "./words/words.ts";
 
 /** A schema as config-file.ts reads it: the JSON of schema.ts, all keywords optional. */
 export interface SchemaNode {

@@ -1,4 +1,5 @@
 import { isScalar, type Node } from "yaml";
+import type { Word, WordKey } from "../words/words.ts";
 import {
   type Check,
   didYouMean,
@@ -15,7 +16,6 @@ import {
 import { aboutOf, type SchemaNode } from "./config-schema.ts";
 import { forms, repaired } from "./forms.ts";
 import { nearest } from "./nearest.ts";
-import type { Word, WordKey } from "./words/words.ts";
 import type { Spot } from "./yaml-source.ts";
 
 /** The value of one scalar by its schema: a choice, a number, a flag, a form or a text. Reports what is wrong with it. */

@@ -1,7 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
+import { type Language, say } from "../words/words.ts";
 import { isRequired, nodeOf, type SchemaNode } from "./config-schema.ts";
 import { forms } from "./forms.ts";
-import { type Language, say } from "./words/words.ts";
 
 /**
  * The table of a config's keys for the docs, in Markdown: one row for each key, groups and lists with their keys below them, kinds one

@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import type { Static, TSchema } from "@sinclair/typebox";
+import type { ProblemError } from "../problem.ts";
+import { problemOfSystemError } from "../system-error.ts";
 import { checkDocument } from "./config-check.ts";
 import { isRequired, nodeOf } from "./config-schema.ts";
-import type { ProblemError } from "./problem.ts";
-import { problemOfSystemError } from "./system-error.ts";
 import { configMax, type Found, found, type Source, sourceOf } from "./yaml-source.ts";
 import { parseYaml } from "./yaml-syntax.ts";
 

@@ -9,6 +9,7 @@ import {
   type Pair,
   type YAMLMap,
 } from "yaml";
+import type { Value } from "../words/words.ts";
 import {
   type Check,
   didYouMean,
@@ -26,7 +27,6 @@ import {
 import { readScalar } from "./config-scalar.ts";
 import { aboutOf, defaultOf, exampleOf, homesOf, isRequired, type SchemaNode } from "./config-schema.ts";
 import { nearest } from "./nearest.ts";
-import type { Value } from "./words/words.ts";
 import { type Found, found, type Source } from "./yaml-source.ts";
 
 /**

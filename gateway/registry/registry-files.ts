@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { shortName } from "./forms.ts";
-import { ProblemError, problem } from "./problem.ts";
+import { shortName } from "../config/forms.ts";
+import { ProblemError, problem } from "../problem.ts";
+import { problemOfSystemError } from "../system-error.ts";
 import { type DeviceEntry, type EntryFile, readEntry } from "./registry-entry.ts";
-import { problemOfSystemError } from "./system-error.ts";
 
 /** A file of the folder as it was last read. */
 export interface KnownFile {

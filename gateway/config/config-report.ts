@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from "yaml";
+import type { ProblemCode, ProblemOptions, ProblemParameters } from "../problem.ts";
+import type { Value, Word, WordKey } from "../words/words.ts";
 import { aboutOf, exampleOf, type SchemaNode } from "./config-schema.ts";
-import type { ProblemCode, ProblemOptions, ProblemParameters } from "./problem.ts";
-import type { Value, Word, WordKey } from "./words/words.ts";
 import { type Found, found, type Source, type Spot } from "./yaml-source.ts";
 
 /** One check of a document: what it has found so far, and where things are in the source. */

@@ -1,5 +1,5 @@
-import { equal } from "../protocols/bytes.ts";
-import type { ProblemError } from "./problem.ts";
+import { equal } from "../../protocols/bytes.ts";
+import type { ProblemError } from "../problem.ts";
 import type { DeviceEntry } from "./registry-entry.ts";
 
 export interface RegistryEvent {

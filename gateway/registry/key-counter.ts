@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeDurably } from "./durable-file.ts";
-import { problem } from "./problem.ts";
-import { problemOfSystemError } from "./system-error.ts";
+import { writeDurably } from "../durable-file.ts";
+import { problem } from "../problem.ts";
+import { problemOfSystemError } from "../system-error.ts";
 
 const kidMax = 65535;
 

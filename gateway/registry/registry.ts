@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
-import { clearUnfinished, makeFolder, writeDurably } from "./durable-file.ts";
-import { lockFolder } from "./folder-lock.ts";
-import { deviceUrnOf, shortName } from "./forms.ts";
+import { deviceUrnOf, shortName } from "../config/forms.ts";
+import { clearUnfinished, makeFolder, writeDurably } from "../durable-file.ts";
+import { lockFolder } from "../folder-lock.ts";
+import { ProblemError, problem } from "../problem.ts";
 import { nextKid } from "./key-counter.ts";
-import { ProblemError, problem } from "./problem.ts";
 import { changes, type RegistryEvent } from "./registry-change.ts";
 import { algorithms, type DeviceEntry, type EntryFile, entryText, revokedMax } from "./registry-entry.ts";
 import {

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { fromHex } from "../protocols/bytes.ts";
-import { parseDecimal } from "../protocols/decimal.ts";
+import { fromHex } from "../../protocols/bytes.ts";
+import { parseDecimal } from "../../protocols/decimal.ts";
+import type { WordKey } from "../words/words.ts";
 import type { Address } from "./schema.ts";
-import type { WordKey } from "./words/words.ts";
 
 /**
  * Texts with a meaning: how the `form` of a schema (schema.ts) is read. `read` gives the value, or undefined where the text has not

@@ -1,11 +1,11 @@
 import type { Static } from "@sinclair/typebox";
 import { Type } from "@sinclair/typebox";
-import { toHex } from "../protocols/bytes.ts";
-import { loadConfig } from "./config-file.ts";
-import { shortName } from "./forms.ts";
-import { type ProblemError, problem } from "./problem.ts";
-import { choice, deviceUrn, flag, group, list, whole } from "./schema.ts";
-import type { Word } from "./words/words.ts";
+import { toHex } from "../../protocols/bytes.ts";
+import { loadConfig } from "../config/config-file.ts";
+import { shortName } from "../config/forms.ts";
+import { choice, deviceUrn, flag, group, list, whole } from "../config/schema.ts";
+import { type ProblemError, problem } from "../problem.ts";
+import type { Word } from "../words/words.ts";
 
 /** A device as the gateway knows it. */
 export interface DeviceEntry {

@@ -5,7 +5,7 @@ import {
   type ProblemOptions,
   type ProblemParameters,
   problem,
-} from "./problem.ts";
+} from "../problem.ts";
 
 /** A config file as it stands, and where in it problems are. */
 export interface Source {

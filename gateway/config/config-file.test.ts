@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { gatewaySchema, lingerOf, readGatewayConfig } from "./config.ts";
+import { gatewaySchema, lingerOf, readGatewayConfig } from "../config.ts";
+import { type ProblemError, problemText, renderProblem } from "../problem.ts";
 import { loadConfig, readConfig } from "./config-file.ts";
 import { configTable } from "./config-table.ts";
-import { type ProblemError, problemText, renderProblem } from "./problem.ts";
 import { choice, duration, group, kinds, list, name, path, size, text, whole } from "./schema.ts";
 import { configMax } from "./yaml-source.ts";
 
 const about = { en: "a thing", de: "ein Ding" };
-const example = readFileSync(join(import.meta.dirname, "gateway.example.yaml"), "utf8");
+const example = readFileSync(join(import.meta.dirname, "../gateway.example.yaml"), "utf8");
 
 function problemsIn(text: string | Uint8Array): ProblemError[] {
   const result = loadConfig(gatewaySchema, { file: "gateway.yaml", text });

@@ -16,9 +16,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, expect, it } from "vitest";
-import { until } from "../hil-tests/programs.ts";
-import { toHex } from "../protocols/bytes.ts";
-import { ProblemError, problemText } from "./problem.ts";
+import { until } from "../../hil-tests/programs.ts";
+import { toHex } from "../../protocols/bytes.ts";
+import { ProblemError, problemText } from "../problem.ts";
 import { DeviceRegistry, type RegistryEvent } from "./registry.ts";
 
 const folders: string[] = [];
@@ -281,13 +281,13 @@ it("a process killed at any moment leaves each device old or new, and no number 
   mkdirSync(list);
   await build({
     stdin: {
-      contents: `import { DeviceRegistry } from "./gateway/registry.ts";
+      contents: `import { DeviceRegistry } from "./gateway/registry/registry.ts";
         const registry = await DeviceRegistry.open(process.argv[2]);
         const order = { name: "pb-kill-1", alg: 0, personal: true };
         if (registry.byName(order.name) === null) await registry.create(order);
         process.stdout.write("ready\\n");
         for (;;) { const entry = await registry.replace(order); process.stdout.write(entry.kid + "\\n"); }`,
-      resolveDir: join(import.meta.dirname, ".."),
+      resolveDir: join(import.meta.dirname, "../.."),
       loader: "ts",
     },
     bundle: true,
