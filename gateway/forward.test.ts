@@ -191,20 +191,21 @@ describe("the forwarder", () => {
 
   it("sends what comes now ahead of a backlog, and both in full", async () => {
     await store(0, 6000);
-    let slow = true;
-    platform.answer = () =>
-      slow
-        ? new Promise((resolve) => setTimeout(() => resolve({ delivered: true }), 2))
-        : { delivered: true };
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    platform.answer = async () => {
+      await gate;
+      return { delivered: true };
+    };
     const one = forwarder();
     one.wake();
-    await until("the backlog begins to drain", () => platform.confirmed.length > 0);
+    expect(platform.sends).toBeGreaterThan(0);
     await store(6000, 5);
     one.wake();
-    await until("the new ones are there", () => platform.confirmed.includes(6004));
-    expect(platform.confirmed.length).toBeLessThan(4000);
-    slow = false;
-    await until("the backlog is there too", () => spool.cursor("city").position === spool.head);
+    open();
+    await until("everything is there", () => spool.cursor("city").position === spool.head);
+    // The one place in the window that a backlog leaves free was theirs.
+    expect(platform.confirmed.indexOf(6004)).toBeLessThan(platform.window * platform.recordsMax);
     expect([...platform.confirmed].sort((a, b) => a - b)).toEqual(upTo(6005));
   });
 
@@ -222,21 +223,22 @@ describe("the forwarder", () => {
     platform.answer = () => ({ delivered: true });
     const backlog = platform.confirmed.filter((piv) => piv < 4000).length;
     expect(backlog / platform.confirmed.length).toBeGreaterThan(0.1);
-    expect(backlog / platform.confirmed.length).toBeLessThan(0.5);
+    expect(backlog / platform.confirmed.length).toBeLessThan(0.6);
     one.stop();
   });
 
   it("sends nothing again after a restart in the middle of a backlog, but what was under way", async () => {
     await store(0, 6000);
-    platform.answer = () => new Promise((resolve) => setTimeout(() => resolve({ delivered: true }), 1));
+    // A few batches of the backlog are through, the others get no answer; what comes now is taken.
+    platform.answer = (pivs) =>
+      pivs[0] < 6000 && platform.sends > 5 ? new Promise(() => {}) : { delivered: true };
     const one = forwarder();
     one.wake();
-    await until("the backlog begins to drain", () => platform.confirmed.length > 0);
+    await until("the backlog begins to drain", () => platform.confirmed.length >= 500);
     await store(6000, 300);
     one.wake();
     await until("the new ones are there", () => platform.confirmed.includes(6299));
     one.stop();
-    platform.answer = () => new Promise(() => {});
     await until("nothing is under way", () => spool.cursor("city~to").position === spool.head);
     await spool.close();
     spool = await openSpool();
