@@ -1,19 +1,27 @@
 import type { Board } from "./board.ts";
+import { puckJsDfu } from "./flash-steps.ts";
 
 export const puckJs: Board = {
   name: "puck-js",
   title: "Espruino Puck.js",
   chip: "nRF52832",
   clock: 64,
+  runs: "espruino",
+  memory: 64 * 1024,
   variables: 2630,
   variableBytes: 13,
-  storage: 40960,
+  storage: 10 * 4096,
   buses: { i2c: true, uart: true, analog: true, pulse: true, ble: true, network: false },
   crypto: { sha256: "native", aes: "native", ccm: false },
   jit: true,
-  flash: { route: "espruino" },
+  flash: puckJsDfu,
   sources: [
-    "Espruino 2v29, boards/PUCKJS.py: variables, Storage pages, build options",
-    "Espruino 2v29, libs/crypto: SHA-256 and AES of the build",
+    { what: "chip, clock, memory, variables, storage, JIT", where: "Espruino 2v29, boards/PUCKJS.py" },
+    { what: "bytes of a variable, by their number", where: "Espruino 2v29, src/jsutils.h" },
+    {
+      what: "native crypto: SHA256, AES",
+      where: "Espruino 2v29, boards/PUCKJS.py and make/crypto/default.make",
+    },
+    { what: "buses", where: "espruino.com/Puck.js" },
   ],
 };

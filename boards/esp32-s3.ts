@@ -1,0 +1,27 @@
+import type { Board } from "./board.ts";
+import { espRom } from "./flash-steps.ts";
+
+export const esp32S3: Board = {
+  name: "esp32-s3",
+  title: "ESP32-S3",
+  chip: "ESP32-S3",
+  clock: 240,
+  runs: "espruino",
+  memory: 512 * 1024,
+  variables: 16383,
+  variableBytes: 14,
+  storage: 224 * 4096,
+  buses: { i2c: true, uart: true, analog: true, pulse: true, ble: true, network: true },
+  crypto: { sha256: "native", aes: "native", ccm: false },
+  jit: false,
+  flash: espRom,
+  sources: [
+    { what: "chip, clock, memory, variables, storage, JIT", where: "Espruino 2v29, boards/ESP32S3_IDF4.py" },
+    { what: "bytes of a variable, by their number", where: "Espruino 2v29, src/jsutils.h" },
+    {
+      what: "native crypto: SHA256, TLS (which brings AES)",
+      where: "Espruino 2v29, boards/ESP32S3_IDF4.py and make/crypto/ESP32_IDF4.make",
+    },
+    { what: "buses", where: "Espruino 2v29, boards/ESP32S3_IDF4.py" },
+  ],
+};

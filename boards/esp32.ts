@@ -1,0 +1,31 @@
+import type { Board } from "./board.ts";
+import { espRom } from "./flash-steps.ts";
+
+export const esp32: Board = {
+  name: "esp32",
+  title: "ESP32",
+  chip: "ESP32",
+  clock: 240,
+  runs: "espruino",
+  memory: 512 * 1024,
+  variables: 16383,
+  variableBytes: 14,
+  storage: 224 * 4096,
+  buses: { i2c: true, uart: true, analog: true, pulse: true, ble: true, network: true },
+  crypto: { sha256: "native", aes: "native", ccm: false },
+  jit: false,
+  flash: espRom,
+  note: {
+    en: "Espruino builds of this chip on ESP-IDF 4 (ESP32_IDF4) have neither SHA-256 nor AES: the self-test at start refuses them",
+    de: "Espruino-Fassungen dieses Chips auf ESP-IDF 4 (ESP32_IDF4) haben weder SHA-256 noch AES: Der Selbsttest beim Start lehnt sie ab",
+  },
+  sources: [
+    { what: "chip, clock, memory, variables, storage, JIT", where: "Espruino 2v29, boards/ESP32.py" },
+    { what: "bytes of a variable, by their number", where: "Espruino 2v29, src/jsutils.h" },
+    {
+      what: "native crypto: SHA256, TLS (which brings AES)",
+      where: "Espruino 2v29, boards/ESP32.py and make/crypto/ESP32.make",
+    },
+    { what: "buses", where: "Espruino 2v29, boards/ESP32.py" },
+  ],
+};

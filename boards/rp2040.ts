@@ -1,0 +1,27 @@
+import type { Board } from "./board.ts";
+import { rp2040Uf2 } from "./flash-steps.ts";
+
+export const rp2040: Board = {
+  name: "rp2040",
+  title: "Raspberry Pi Pico (RP2040)",
+  chip: "RP2040",
+  clock: 133,
+  runs: "espruino",
+  memory: 264 * 1024,
+  variables: 12000,
+  variableBytes: 14,
+  storage: 64 * 4096,
+  buses: { i2c: true, uart: true, analog: true, pulse: true, ble: false, network: false },
+  crypto: { sha256: "none", aes: "none", ccm: false },
+  jit: false,
+  flash: rp2040Uf2,
+  sources: [
+    { what: "chip, clock, memory, variables, storage, JIT", where: "Espruino 2v29, boards/RP2040_PICO.py" },
+    { what: "bytes of a variable, by their number", where: "Espruino 2v29, src/jsutils.h" },
+    {
+      what: "native crypto: none",
+      where: "Espruino 2v29, boards/RP2040_PICO.py and make/crypto/default.make",
+    },
+    { what: "buses", where: "Espruino 2v29, targets/rp2xxx/jshardware.c" },
+  ],
+};
