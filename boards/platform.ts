@@ -66,6 +66,18 @@ export interface Uart {
   close(): void;
 }
 
+/** Counts a contact or an S0 output. One pulse is one falling edge that lasts. */
+export interface Pulse {
+  /** Starts to count. `onPulse` is called once for each pulse, with its time (ms, monotonic); what is shorter than `debounce` ms is none. */
+  open(debounce: number, onPulse: (time: number) => void): void;
+  close(): void;
+}
+
+export interface Analog {
+  /** Calls back once with the voltage as a fraction of the full scale, 0 to 65535, or the Fault. */
+  read(done: (level: number | Fault) => void): void;
+}
+
 /** Something a technician can see: an LED, a line on the console. */
 export interface Indicator {
   identify(duration: number): void;
@@ -82,6 +94,8 @@ export interface Platform {
   readonly indicator: Indicator;
   i2c(bus: string): I2c | Fault;
   uart(port: string): Uart | Fault;
+  pulse(pin: string): Pulse | Fault;
+  analog(pin: string): Analog | Fault;
   /** Starts the device anew (command `restart`). */
   restart(): void;
 }

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 
 /** Package -> how to see that it is there: a program, a library, or modules of Debian's own Python. */
 const wanted = {
+  duktape: { program: "duk" },
   libfaketime: { library: "faketime/libfaketime.so.1" },
   mosquitto: { program: "mosquitto" },
   "mosquitto-clients": { program: "mosquitto_sub" },
@@ -14,6 +15,7 @@ const wanted = {
   socat: { program: "socat" },
   strace: { program: "strace" },
   "util-linux": { program: "setpriv" },
+  valgrind: { program: "valgrind" },
 };
 
 export function missingPackages() {

@@ -33,6 +33,8 @@ export function linuxPlatform(parts: LinuxParts): Platform {
     indicator: { identify: parts.onIdentify },
     i2c: (bus) => noI2c(bus),
     uart: (port) => linuxUart(port),
+    pulse: (pin) => noPin(pin),
+    analog: (pin) => noPin(pin),
     restart: parts.onRestart,
   };
 }
@@ -53,4 +55,11 @@ export function linuxUart(path: string): Uart {
 /** Node reaches I2C only through a native module that has to be compiled on the spot, which no installation here may need. */
 function noI2c(bus: string): Fault {
   return fault("unsupported", `${bus}: I2C on Linux is not built yet; attach this sensor to a board instead`);
+}
+
+function noPin(pin: string): Fault {
+  return fault(
+    "unsupported",
+    `${pin}: this machine's pins are not read; attach this sensor to a board instead`,
+  );
 }

@@ -1,7 +1,7 @@
 import type { Crypto } from "../../protocols/crypto.ts";
 import { fault } from "../../protocols/fault.ts";
 import type { Link } from "../../protocols/link.ts";
-import type { I2c, Platform, Random, Storage, Uart } from "../platform.ts";
+import type { Analog, I2c, Platform, Pulse, Random, Storage, Uart } from "../platform.ts";
 import type { Timers } from "./timers.ts";
 
 /** A board of parts. The core cannot tell it from one of copper. */
@@ -14,6 +14,8 @@ export interface SimulatedParts {
   /** By the names the installation uses. */
   readonly buses?: Readonly<Record<string, I2c>>;
   readonly lines?: Readonly<Record<string, Uart>>;
+  readonly pulses?: Readonly<Record<string, Pulse>>;
+  readonly analogs?: Readonly<Record<string, Analog>>;
   /** Unix ms minus monotonic ms where this board has a clock that was set; null, also later, where not. */
   readonly unixOffset?: () => number | null;
   readonly onIdentify?: (duration: number) => void;
@@ -39,6 +41,8 @@ export function simulatedPlatform(parts: SimulatedParts): Platform {
     indicator: { identify: (duration) => parts.onIdentify?.(duration) },
     i2c: (bus) => parts.buses?.[bus] ?? fault("bus", `this board has no bus called ${bus}`),
     uart: (port) => parts.lines?.[port] ?? fault("bus", `this board has no port called ${port}`),
+    pulse: (pin) => parts.pulses?.[pin] ?? fault("bus", `this board counts no pulses at ${pin}`),
+    analog: (pin) => parts.analogs?.[pin] ?? fault("bus", `this board has no analog input called ${pin}`),
     restart: () => parts.onRestart?.(),
   };
 }
