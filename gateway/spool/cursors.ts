@@ -35,9 +35,14 @@ export class Cursors {
   #cancelTimer: (() => void) | null = null;
   #closed = false;
 
-  /** Takes up a checkpoint: what was recycled behind its back counts as dropped. */
+  /**
+   * Takes up a checkpoint: what was recycled behind its back counts as dropped. It counts as durable when it has been written once more
+   * (a killed process may have left it in the page cache only), which the first call of `checkpoint` does although nothing has moved: a
+   * ring that is full of what everybody has would otherwise never have room again.
+   */
   constructor(options: CursorsOptions, checkpoint: Checkpoint | null) {
     this.#options = options;
+    this.#dirty = checkpoint !== null;
     for (const { name, position, drops } of checkpoint?.cursors ?? []) {
       const missed = Math.max(0, options.tail() - position);
       this.#add(name, position + missed, drops + missed);

@@ -69,6 +69,20 @@ describe("a full ring", () => {
     expect([...readIds(spool).values()]).toEqual(range(spool.tail, 500));
   });
 
+  it("has room again after a restart when everybody has passed what it is full of", async () => {
+    const options = trialOptions({ policyWhenFull: "refuse" });
+    const disk = newDisk();
+    const first = await Spool.open(options, disk);
+    const cursor = first.cursor("city");
+    await appendIds(first, range(0, 200), length);
+    cursor.advance(first.head);
+    await first.close();
+
+    const again = await Spool.open(options, disk);
+    expect(again.cursor("city").position).toBe(again.head);
+    expect((await appendIds(again, range(200, 220), length)).size).toBe(20);
+  });
+
   it("tells an owner that came after the spool was opened", async () => {
     const hooks: SpoolHooks = {};
     const spool = await Spool.open(trialOptions({ hooks }), newDisk());
