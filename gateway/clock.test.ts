@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ClockWatch, type ClockWord, lookEvery, steadyFor } from "./clock.ts";
+import { ClockWatch, type ClockWord, lookEvery, steadyFor, trusted } from "./clock.ts";
 import { silentLog } from "./log.ts";
 import { VirtualClock } from "./spool/virtual-clock.ts";
 
@@ -94,6 +94,24 @@ describe("the gateway's clock", () => {
     system.word = "unsynchronised";
     pass(2 * hour);
     expect(watch.synchronised()).toBe(false);
+  });
+
+  it("that the operator trusts ages what waits without the system's word, but for the hour after a jump", () => {
+    const time = new VirtualClock();
+    let wall = 0;
+    const clock = {
+      time: () => time.time() + wall,
+      monotonic: () => time.monotonic(),
+      after: (milliseconds: number, call: () => void) => time.after(milliseconds, call),
+    };
+    const watch = new ClockWatch({ clock, ask: trusted, log: silentLog() });
+    watch.start();
+    expect(watch.synchronised()).toBe(true);
+    wall += hour;
+    expect(watch.synchronised()).toBe(false);
+    expect(watch.tellsTime()).toBe(true);
+    time.pass(steadyFor);
+    expect(watch.synchronised()).toBe(true);
   });
 
   it("is asked about no more after it was stopped", () => {

@@ -78,6 +78,13 @@ export const gatewaySchema = group(
       },
       { about: { en: "Where messages wait", de: "Wo Nachrichten warten" }, default: {} },
     ),
+    clock: choice(["system", "trusted"], {
+      about: {
+        en: "Who says whether this machine's clock is right: the system (where it cannot be asked, as in most containers, nothing is given up by its age), or you, with trusted",
+        de: "Wer sagt, ob die Uhr dieses Rechners stimmt: das System (wo es nicht gefragt werden kann, wie in den meisten Containern, wird nichts wegen seines Alters aufgegeben), oder mit trusted Sie selbst",
+      },
+      default: "system",
+    }),
     devices: path({
       about: {
         en: "Folder of the list of devices, one file each; `hasen device new` writes there",

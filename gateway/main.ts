@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { selfTest } from "../protocols/self-test.ts";
 import { FailureBudget } from "./budget.ts";
-import { ClockWatch, type ClockWatchOptions } from "./clock.ts";
+import { ClockWatch, type ClockWatchOptions, trusted } from "./clock.ts";
 import { type GatewayConfig, lingerOf } from "./config.ts";
 import { Core, type CoreOptions } from "./core.ts";
 import { authenticator } from "./credentials.ts";
@@ -64,7 +64,8 @@ async function assemble(
     log.warn({ code: trouble.code }, sentence(trouble));
   }
 
-  const clockWatch = new ClockWatch({ clock: systemClock, ask: askClock, log });
+  const ask = config.clock === "trusted" ? trusted : askClock;
+  const clockWatch = new ClockWatch({ clock: systemClock, ask, log });
   undo.push(() => clockWatch.stop());
   clockWatch.start();
   const core = await prepareCore(config, { registry, clockWatch, log });
