@@ -176,7 +176,7 @@ export class Core {
       log,
       clock,
       random,
-      setAside: (gap, durable) => this.ingest.declare(gap, null, durable),
+      setAside: (gap, durable) => this.ingest.declare(gap, durable),
     });
     among.push(forwarder);
     forwarder.wake();
@@ -203,9 +203,9 @@ export class Core {
     const { log, clockWatch } = this.#options;
     let abandoned = 0;
     Object.assign(hooks, {
-      snapshot: () => this.ingest.snapshot(ring),
+      snapshot: (room) => this.ingest.knowledge.snapshot(ring, room),
       // Gaps go into the ring of what must not vanish: the other may wait for that, and it may not wait for itself.
-      ...(ring === "telemetry" ? { secure: () => this.ingest.secureGaps() } : {}),
+      ...(ring === "telemetry" ? { secure: () => this.ingest.knowledge.gaps.secure() } : {}),
       dropped: (cursor, entries, { reason }) => this.drops.take(cursor, entries, reason),
       damaged: ({ from, to }, file) =>
         log.error({ file, from, to }, `spool: entries ${from} to ${to} are damaged and passed over`),
@@ -226,7 +226,7 @@ export class Core {
   #watch(): void {
     const { clock } = this.#options;
     this.#cancelWatch = clock.after(checkEvery, () => {
-      this.ingest.losses.check(this.ingest.witnesses(), clock.monotonic());
+      this.ingest.knowledge.checkLosses(clock.monotonic());
       this.ingest.resume();
       this.#watch();
     });

@@ -22,11 +22,11 @@ describe("a gap on its way to the disk", () => {
     let durable = 0;
     gaps.add({ gap, kid: null }, () => durable++);
     asked[0](refused, -1);
-    expect(gaps.snapshot("all")).toHaveLength(1);
+    expect(gaps.snapshot()).toHaveLength(1);
     gaps.retry();
     asked[1](null, 0);
     expect([asked.length, durable, gaps.waiting]).toEqual([2, 1, 0]);
-    expect(gaps.snapshot("all")).toEqual([]);
+    expect(gaps.snapshot()).toEqual([]);
   });
 
   it("keeps what it stands for from being destroyed until it is on disk", async () => {
@@ -46,7 +46,7 @@ describe("a gap on its way to the disk", () => {
     const [{ payload }] = (() => {
       const before = queue().gaps;
       before.add({ gap, kid: null });
-      return before.snapshot("all");
+      return before.snapshot();
     })();
     gaps.restoreWaiting(payload);
     gaps.retry();
@@ -56,5 +56,30 @@ describe("a gap on its way to the disk", () => {
     other.gaps.restoreStored(payload);
     other.gaps.retry();
     expect(other.asked).toHaveLength(0);
+  });
+
+  it("is never given up, however many wait; loss accounting then holds its own back", () => {
+    const { asked, gaps } = queue();
+    for (let piv = 0; piv < 1000; piv++) {
+      gaps.add({ gap: { ...gap, from: piv, to: piv }, kid: 1 });
+    }
+    expect(gaps.full).toBe(true);
+    asked.splice(0).forEach((settled) => {
+      settled(refused, -1);
+    });
+    gaps.retry();
+    expect(asked).toHaveLength(1000);
+    asked.forEach((settled, i) => {
+      settled(null, i);
+    });
+    expect([gaps.waiting, gaps.full]).toEqual([0, false]);
+  });
+
+  it("of loss accounting is left out of a snapshot, which takes it for not yet declared", () => {
+    const { gaps } = queue();
+    gaps.add({ gap, kid: 1 });
+    gaps.add({ gap: { ...gap, from: 9, to: 9 }, kid: null });
+    expect(gaps.snapshot()).toHaveLength(1);
+    expect(gaps.ofLosses()).toEqual([{ gap, kid: 1 }]);
   });
 });

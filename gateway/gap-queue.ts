@@ -1,13 +1,15 @@
 /**
- * Gaps on their way to the disk. A gap that the spool refuses is not forgotten but written again later, and what is still on its way
- * when a snapshot is taken goes into the snapshot: a power cut loses no gap that the rest of the snapshot takes for declared.
+ * Gaps on their way to the disk. A gap that the spool refuses is not forgotten but written again later. A snapshot that is taken
+ * meanwhile must not take it for declared: what loss accounting says is left out there, the rest is carried by it.
  */
 import { type Fault, isFault } from "../protocols/fault.ts";
 import { decodeGap, encodeGap, entryKind, type StoredGap } from "./entry.ts";
-import type { RingName } from "./rings.ts";
 import type { Spool } from "./spool/spool.ts";
 
-/** Gaps that wait at once; when the disk refuses more than these, the oldest are given up. */
+/**
+ * Gaps that wait at once, beyond which those who can wait themselves do: loss accounting declares no more. The others are bounded by what
+ * they name: a segment that is given up, packs without a shape, a sink's window.
+ */
 const waitingMax = 256;
 /** Bytes of gaps in a snapshot, which must stay small beside a segment. */
 const snapshotBytesMax = 3072;
@@ -28,9 +30,13 @@ export class GapQueue {
     return this.#waiting.size;
   }
 
+  get full(): boolean {
+    return this.#waiting.size >= waitingMax;
+  }
+
   /** `durable` is called when the gap is on disk. */
   add(stored: StoredGap, durable: () => void = () => {}): void {
-    const key = this.#keep(encodeGap(stored));
+    const key = this.#keep(stored, encodeGap(stored));
     this.#waiting.get(key)?.durable.push(durable);
     this.#hand(key);
   }
@@ -52,31 +58,32 @@ export class GapQueue {
     }
   }
 
-  /**
-   * What is not on disk, oldest first, as far as a snapshot has room for it. The readings' own ring keeps what is final: what loss
-   * accounting may still take back stands beside its state.
-   */
-  snapshot(ring: RingName | "all"): readonly { readonly kind: number; readonly payload: Uint8Array }[] {
+  /** What loss accounting has declared and is not on disk, oldest first. */
+  ofLosses(): readonly StoredGap[] {
+    return [...this.#waiting.values()].flatMap(({ stored }) => (stored.kid === null ? [] : [stored]));
+  }
+
+  /** The others that are not on disk, oldest first, as far as a snapshot has room for them. */
+  snapshot(): readonly { readonly kind: number; readonly payload: Uint8Array }[] {
     const entries: { kind: number; payload: Uint8Array }[] = [];
     let bytes = 0;
-    for (const { payload } of this.#waiting.values()) {
-      const stored = decodeGap(payload);
-      if (ring === "telemetry" && (isFault(stored) || stored.kid !== null)) {
-        continue;
-      }
-      bytes += payload.length;
+    for (const { payload, stored } of this.#waiting.values()) {
+      bytes += stored.kid === null ? payload.length : 0;
       if (bytes > snapshotBytesMax) {
         break;
       }
-      entries.push({ kind: entryKind.undeclared, payload });
+      if (stored.kid === null) {
+        entries.push({ kind: entryKind.undeclared, payload });
+      }
     }
     return entries;
   }
 
   /** A gap that a snapshot says was on its way; `retry` sends it on. */
   restoreWaiting(payload: Uint8Array): void {
-    if (!isFault(decodeGap(payload))) {
-      this.#keep(payload.slice());
+    const stored = decodeGap(payload);
+    if (!isFault(stored)) {
+      this.#keep(stored, payload.slice());
     }
   }
 
@@ -85,17 +92,10 @@ export class GapQueue {
     this.#waiting.delete(keyOf(payload));
   }
 
-  #keep(payload: Uint8Array): string {
+  #keep(stored: StoredGap, payload: Uint8Array): string {
     const key = keyOf(payload);
     if (!this.#waiting.has(key)) {
-      const [oldest] = this.#waiting.keys();
-      if (this.#waiting.size >= waitingMax && oldest !== undefined) {
-        this.#waiting.get(oldest)?.durable.forEach((call) => {
-          call();
-        });
-        this.#waiting.delete(oldest);
-      }
-      this.#waiting.set(key, { payload, handed: false, durable: [], ended: [] });
+      this.#waiting.set(key, { stored, payload, handed: false, durable: [], ended: [] });
     }
     return key;
   }
@@ -123,6 +123,7 @@ export class GapQueue {
 }
 
 interface Waiting {
+  readonly stored: StoredGap;
   readonly payload: Uint8Array;
   /** Whether the spool has it now. */
   handed: boolean;

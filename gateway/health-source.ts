@@ -58,7 +58,7 @@ export function healthSource(parts: HealthParts): HealthSource {
     sinks: () => Object.fromEntries(sinks.map((sink) => [sink.name, sink.state()])),
     frames: () => Object.fromEntries(links.map(({ name, counters }) => [name, framesOf(counters)])),
     alarms: () => ingest.alarms.counts,
-    missing: () => ingest.losses.count(ingest.witnesses()),
+    missing: () => ingest.losses.count(ingest.knowledge.witnesses()),
     gaps: () => gapReport(ingest),
     spoolStatus: () => spoolStatus(parts),
     onSync: (listener) => commits.listen(listener),
@@ -95,7 +95,7 @@ function spoolStatus({ folder, spool, kept, drops }: HealthParts): SpoolStatus {
 
 export function gapReport(ingest: Ingest): GapReport {
   return {
-    gaps: ingest.witnesses().flatMap((witness) => ingest.losses.of(witness)),
+    gaps: ingest.knowledge.witnesses().flatMap((witness) => ingest.losses.of(witness)),
     rowsDropped: Object.fromEntries([...ingest.losses.rowsDropped].filter(([, count]) => count > 0)),
   };
 }

@@ -58,7 +58,7 @@ async function openHall(): Promise<Hall> {
     monotonic: () => performance.now(),
     stored: () => {},
   });
-  Object.assign(hooks, { snapshot: () => ingest.snapshot() });
+  Object.assign(hooks, { snapshot: () => ingest.knowledge.snapshot() });
   for (const entry of spool.replay()) {
     ingest.restore(entry);
   }
@@ -348,7 +348,7 @@ describe("ingest", () => {
     await hall.send(sealed(meter, 2, 0, hello([], 1, { previousEpoch: 1, lastPiv: 6 })));
     await hall.close();
     hall = await openHall();
-    const gaps = hall.ingest.witnesses().flatMap((witness) => hall.ingest.losses.of(witness));
+    const gaps = hall.ingest.knowledge.witnesses().flatMap((witness) => hall.ingest.losses.of(witness));
     expect(gaps.map(({ epoch, from, to }) => [epoch, from, to])).toEqual([
       [1, 1, 3],
       [1, 5, 6],

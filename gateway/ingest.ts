@@ -6,37 +6,24 @@ import type { Crypto } from "../protocols/crypto.ts";
 import { open, parseAny } from "../protocols/envelope.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { frameMax } from "../protocols/link.ts";
-import type { Ranges } from "../protocols/ranges.ts";
 import type { Alarms } from "./alarms.ts";
 import type { FailureBudget } from "./budget.ts";
 import { Copies } from "./copies.ts";
-import { type Device, Devices } from "./devices.ts";
+import type { Device, Devices } from "./devices.ts";
 import type { Downlink } from "./downlink.ts";
-import {
-  decodeDeviceState,
-  decodeGap,
-  decodeLosses,
-  decodeMessageEntry,
-  decodeParked,
-  encodeDeviceState,
-  encodeLosses,
-  encodeParked,
-  entryKind,
-  type MessageEntry,
-  MessageEntryRoom,
-} from "./entry.ts";
-import { GapQueue } from "./gap-queue.ts";
+import { entryKind, type MessageEntry, MessageEntryRoom } from "./entry.ts";
 import { Guard } from "./guard.ts";
 import { interpret, type Meaning } from "./interpret.ts";
+import { type Arrived, identity, Knowledge } from "./knowledge.ts";
 import type { FrameSource } from "./link.ts";
 import type { Log } from "./log.ts";
-import { Losses, type Witness } from "./losses.ts";
+import type { Losses } from "./losses.ts";
 import { Parking } from "./parking.ts";
 import { Refusals } from "./refusals.ts";
 import type { DeviceRegistry } from "./registry/registry.ts";
-import { type RingName, ringOf } from "./rings.ts";
+import { ringOf } from "./rings.ts";
 import { ShapeRequests } from "./shape-requests.ts";
-import { Shapes } from "./shapes.ts";
+import type { Shapes } from "./shapes.ts";
 import type { Gap } from "./sink.ts";
 import type { Settled, Spool, SpoolEntry } from "./spool/spool.ts";
 import { tagOf } from "./tags.ts";
@@ -66,9 +53,7 @@ export interface IngestOptions {
 }
 
 export class Ingest {
-  readonly devices: Devices;
-  readonly shapes: Shapes;
-  readonly losses = new Losses((gap, kid) => this.declare(gap, kid));
+  readonly knowledge: Knowledge;
   /** Messages on disk, by what they are. */
   readonly counts = { received: 0, stored: 0, rows: 0, unusable: 0, parked: 0 };
   readonly #options: IngestOptions;
@@ -77,14 +62,16 @@ export class Ingest {
   readonly #guard: Guard;
   readonly #requests: ShapeRequests;
   readonly #parking: Parking;
-  readonly #gaps: GapQueue;
   readonly #room = new MessageEntryRoom();
   #announced = false;
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    this.devices = new Devices(options);
-    this.shapes = new Shapes(options.crypto);
+    this.knowledge = new Knowledge({
+      ...options,
+      gapSpool: options.kept ?? options.spool,
+      stored: () => this.#announce(),
+    });
     this.#guard = new Guard(options);
     this.#refusals = new Refusals(options.log);
     this.#requests = new ShapeRequests(options);
@@ -97,7 +84,18 @@ export class Ingest {
       unreadable: () => this.#refusals.count("storage"),
       declare: (gap) => this.declare(gap),
     });
-    this.#gaps = new GapQueue(options.kept ?? options.spool, () => this.#announce());
+  }
+
+  get devices(): Devices {
+    return this.knowledge.devices;
+  }
+
+  get shapes(): Shapes {
+    return this.knowledge.shapes;
+  }
+
+  get losses(): Losses {
+    return this.knowledge.losses;
   }
 
   get alarms(): Alarms {
@@ -243,7 +241,7 @@ export class Ingest {
   ): void {
     const { epoch, piv } = message;
     this.counts.stored++;
-    this.#giveUp(device, epoch, device.received.commit(epoch, piv));
+    this.knowledge.take(device, message, meaning, offset);
     this.#options.downlink.acknowledge(device, source, epoch, piv);
     if (isFault(meaning)) {
       this.counts.unusable++;
@@ -251,8 +249,8 @@ export class Ingest {
       this.#options.downlink.send(device, { type: "nack", deviceEpoch: epoch, piv, code: meaning.fault });
     } else {
       this.counts.rows += meaning.rows;
-      this.#apply(device, message, meaning, offset);
       if (meaning.awaits !== null) {
+        this.counts.parked++;
         this.#parking.hold({ shape: meaning.awaits, offset, message: identity(message) });
       }
       this.#answer(device, message, meaning);
@@ -270,31 +268,6 @@ export class Ingest {
         this.#announced = false;
         this.#options.stored();
       });
-    }
-  }
-
-  /** What a message changes in the gateway's own knowledge; the same when it is read again at start. */
-  #apply(device: Device, entry: Arrived, meaning: Meaning, offset: number): void {
-    const { message, awaits } = meaning;
-    if (awaits !== null) {
-      this.counts.parked++;
-      this.shapes.park({ shape: awaits, offset, message: identity(entry) });
-    } else if (message.type === "hello") {
-      const bootTime = entry.received - message.uptime * 1000;
-      device.received.setBootTime(entry.epoch, bootTime);
-      this.losses.rows(device.entry.device, message.rowsDropped);
-      if (message.previousEpoch !== null) {
-        this.losses.ended(entry.kid, message.previousEpoch, message.lastPiv, bootTime);
-      }
-    } else if (message.type === "status") {
-      device.received.setBootTime(entry.epoch, entry.received - message.uptime * 1000);
-      this.losses.rows(device.entry.device, message.rowsDropped);
-    } else if (message.type === "dropped") {
-      const epoch = message.epoch ?? entry.epoch;
-      device.received.close(epoch, message.ranges);
-      this.losses.dropped(entry.kid, epoch, message.ranges);
-    } else if (message.type === "shape") {
-      this.shapes.learn(message.shape);
     }
   }
 
@@ -316,133 +289,30 @@ export class Ingest {
     }
   }
 
+  /** Takes in one entry found in the spool at start. */
+  restore(entry: SpoolEntry): void {
+    this.knowledge.restore(entry);
+  }
+
   /** All there was to restore is restored. */
   restored(): void {
+    this.knowledge.restored();
     this.#parking.holdAll();
     this.resume();
   }
 
   /** Goes on with what a restart, or a disk that failed, left undone. To be called now and then. */
   resume(): void {
-    this.#gaps.retry();
+    this.knowledge.gaps.retry();
     this.#parking.release();
     this.#parking.askAgain();
   }
 
-  /** Numbers that cannot be kept as missing any longer are declared lost to every sink. */
-  #giveUp(device: Device, epoch: number, ranges: Ranges): void {
-    this.losses.dropped(device.entry.kid, epoch, ranges);
-    for (const [from, to] of ranges) {
-      this.declare({
-        device: device.entry.device,
-        epoch,
-        from,
-        to,
-        state: "dropped",
-        reason: "too many holes in the message numbers",
-      });
-    }
-  }
-
   /** Puts a gap into the spool, on its way to the sinks; `durable` is called when it is there. */
-  declare(gap: Gap, kid: number | null = null, durable?: () => void): void {
-    this.#gaps.add({ gap, kid }, durable);
-  }
-
-  /** Puts every gap on disk that was declared; the Fault for which one is not. */
-  secureGaps(): Promise<Fault | null> {
-    return this.#gaps.secure();
-  }
-
-  /** Takes in one entry found in the spool at start. */
-  restore({ kind, payload, offset }: SpoolEntry): void {
-    if (kind === entryKind.message || kind === entryKind.unusable) {
-      const entry = decodeMessageEntry(payload);
-      const device = isFault(entry) ? null : this.devices.byKid(entry.kid);
-      if (!isFault(entry) && device !== null) {
-        device.received.restoreMessage(entry.epoch, entry.piv, entry.tag);
-        if (kind === entryKind.message) {
-          this.#restoreMeaning(device, entry, offset);
-        }
-      }
-    } else if (kind === entryKind.deviceState) {
-      const state = decodeDeviceState(payload);
-      if (!isFault(state)) {
-        this.devices.byKid(state.kid)?.received.restore(state);
-      }
-    } else if (kind === entryKind.shape) {
-      this.shapes.learnEncoded(payload);
-    } else if (kind === entryKind.parked) {
-      const packs = decodeParked(payload);
-      for (const parked of isFault(packs) ? [] : packs) {
-        this.shapes.park(parked);
-      }
-    } else if (kind === entryKind.undeclared) {
-      this.#gaps.restoreWaiting(payload);
-    } else if (kind === entryKind.gap) {
-      this.#gaps.restoreStored(payload);
-      const stored = decodeGap(payload);
-      if (!isFault(stored) && stored.kid !== null) {
-        this.losses.restore(stored.gap, stored.kid);
-      }
-    } else if (kind === entryKind.losses) {
-      const state = decodeLosses(payload);
-      if (!isFault(state)) {
-        this.losses.restoreState(state);
-      }
-    }
-  }
-
-  /** Devices heard of, with what has arrived from each. */
-  witnesses(): Witness[] {
-    return this.devices.heard().map(({ entry, received }) => ({
-      kid: entry.kid,
-      device: entry.device,
-      epochs: received.epochs(),
-    }));
-  }
-
-  #restoreMeaning(device: Device, entry: MessageEntry, offset: number): void {
-    if (entry.released) {
-      this.shapes.forget(identity(entry));
-    } else if (entry.parked || entry.body[1] !== packType) {
-      const meaning = interpret(entry.body, true, this.shapes);
-      if (!isFault(meaning)) {
-        this.#apply(device, entry, { ...meaning, awaits: entry.parked ? meaning.shape : null }, offset);
-      }
-    }
-  }
-
-  /**
-   * What must be written again before a segment of a ring is recycled, so that a quiet device keeps its state; of all where there is one
-   * ring only. Which numbers arrived, and shapes, stand in both: each ring then knows of everything that it alone still holds.
-   */
-  snapshot(ring: RingName | "all" = "all"): { kind: number; payload: Uint8Array }[] {
-    return [
-      ...this.devices.snapshots().map((state) => ({
-        kind: entryKind.deviceState,
-        // Tags tell a clone from a resend, and are many: once is enough.
-        payload: encodeDeviceState(ring === "kept" ? { ...state, tags: [] } : state),
-      })),
-      ...this.shapes.encoded().map((payload) => ({ kind: entryKind.shape, payload })),
-      // Parked packs lie among the readings; an older list from the other ring would park again what has been sent on since.
-      ...(ring === "kept" ? [] : [{ kind: entryKind.parked, payload: encodeParked(this.shapes.parked()) }]),
-      // Likewise what was told of the losses: it belongs to the gaps beside it.
-      ...(ring === "telemetry"
-        ? []
-        : [{ kind: entryKind.losses, payload: encodeLosses(this.losses.state()) }]),
-      ...this.#gaps.snapshot(ring),
-    ];
+  declare(gap: Gap, durable?: () => void): void {
+    this.knowledge.declare(gap, null, durable);
   }
 }
 
 /** An authentic message: the part of its entry that comes with it. */
 type Authentic = Pick<MessageEntry, "kid" | "epoch" | "piv" | "received" | "tag" | "body">;
-type Arrived = Pick<MessageEntry, "kid" | "epoch" | "piv" | "received">;
-
-function identity({ kid, epoch, piv }: Pick<MessageEntry, "kid" | "epoch" | "piv">): string {
-  return `${kid}/${epoch}/${piv}`;
-}
-
-/** A message is `[type, ...]`; its type is the byte after the array's head. Packs change nothing but the sinks. */
-const packType = 1;

@@ -134,12 +134,21 @@ export class Losses {
     this.#seen = seen;
   }
 
-  /** All of it, for a snapshot. */
-  state(): LossState {
-    const epochs = [...this.#devices].flatMap(([kid, losses]) =>
-      [...losses].map(([epoch, { ending, told, openEnded }]) => ({ kid, epoch, ending, told, openEnded })),
+  /** All of it, for a snapshot, as if these gaps, the oldest first, had not been declared yet. */
+  state(undeclared: readonly { readonly gap: Gap; readonly kid: number | null }[] = []): LossState {
+    const epochs = new Map<string, LossState["epochs"][number]>(
+      [...this.#devices].flatMap(([kid, losses]) =>
+        [...losses].map(([epoch, loss]) => [`${kid}/${epoch}`, { kid, epoch, ...loss }] as const),
+      ),
     );
-    return { epochs, rowsDropped: [...this.#rowsDropped] };
+    for (const { gap, kid } of [...undeclared].reverse()) {
+      if (kid !== null) {
+        const key = `${kid}/${gap.epoch}`;
+        const loss = epochs.get(key) ?? { kid, epoch: gap.epoch, ending: null, told: [], openEnded: false };
+        epochs.set(key, { ...loss, ...untold(loss, gap) });
+      }
+    }
+    return { epochs: [...epochs.values()], rowsDropped: [...this.#rowsDropped] };
   }
 
   /** Takes in a snapshot found in the spool. */
@@ -231,6 +240,17 @@ export class Losses {
     }
     return loss;
   }
+}
+
+/** What was held before a gap was declared. */
+function untold(
+  { told }: EpochLoss,
+  { from, to, state }: Gap,
+): Pick<EpochLoss, "told"> | { openEnded: false } {
+  if (to === null) {
+    return { openEnded: false };
+  }
+  return { told: state === "open" ? subtract(told, [[from, to]]) : insertRange(told, from, to) };
 }
 
 /** Numbers below the highest that came, and up to the last that the device says it sealed. */

@@ -12,15 +12,15 @@ export class NumberSet {
   #to = -1;
 
   add(n: number): void {
-    if (n === this.#to + 1) {
-      this.#to = n;
-    } else {
-      this.addRange(n, n);
-    }
+    this.addRange(n, n);
   }
 
   /** All numbers from..to. */
   addRange(from: number, to: number): void {
+    if (from === this.#to + 1) {
+      this.#to = to;
+      return;
+    }
     this.#hold(insertRange(this.ranges(), from, to));
   }
 

@@ -56,15 +56,9 @@ export class Received {
     return state.received.bound(rangesMax);
   }
 
-  /** Numbers that will never come: their sender says so. */
-  close(epoch: number, ranges: Ranges): void {
-    const state = this.#open(epoch);
-    if (state !== null) {
-      for (const [from, to] of ranges) {
-        state.received.addRange(from, to);
-      }
-      state.received.bound(rangesMax);
-    }
+  /** Numbers that will never come: their sender says so. Returns what had to be given up, as `commit` does. */
+  close(epoch: number, ranges: Ranges): Ranges {
+    return this.#add(epoch, ranges)?.bound(rangesMax) ?? [];
   }
 
   setBootTime(epoch: number, bootTime: number): void {
@@ -103,7 +97,7 @@ export class Received {
   /** Takes in a snapshot found in the spool: what it knows is added, nothing is forgotten. */
   restore(state: DeviceStateEntry): void {
     for (const { epoch, bootTime, received } of [...state.epochs].reverse()) {
-      this.close(epoch, received);
+      this.restoreClosed(epoch, received);
       if (bootTime !== null) {
         this.setBootTime(epoch, bootTime);
       }
@@ -114,8 +108,26 @@ export class Received {
   }
 
   restoreMessage(epoch: number, piv: number, tag: Uint8Array): void {
-    this.commit(epoch, piv);
+    this.restoreClosed(epoch, [[piv, piv]]);
     this.#tags.add(epoch, piv, tag);
+  }
+
+  /** Numbers found in the spool as received, or as given up. Nothing is given up before all is restored. */
+  restoreClosed(epoch: number, ranges: Ranges): void {
+    this.#add(epoch, ranges);
+  }
+
+  /** All there was is restored. Returns the missing numbers that had to be given up to stay within bounds. */
+  restored(): readonly { readonly epoch: number; readonly ranges: Ranges }[] {
+    return [...this.#epochs].map(([epoch, { received }]) => ({ epoch, ranges: received.bound(rangesMax) }));
+  }
+
+  #add(epoch: number, ranges: Ranges): NumberSet | null {
+    const received = this.#open(epoch)?.received ?? null;
+    for (const [from, to] of ranges) {
+      received?.addRange(from, to);
+    }
+    return received;
   }
 
   #open(epoch: number): EpochState | null {

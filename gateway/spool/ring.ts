@@ -20,8 +20,8 @@ export interface SnapshotEntry {
 export interface RingOwner {
   /** Unix ms, and whether that clock is synchronised. */
   now(): { readonly time: number; readonly synchronised: boolean };
-  /** The state as of everything settled so far. */
-  snapshot(): readonly SnapshotEntry[];
+  /** The state as of everything settled so far; more than `room` bytes, headers of entries included, do not fit. */
+  snapshot(room: number): readonly SnapshotEntry[];
   /** Makes the cursors durable, as well as the disk lets it. */
   checkpoint(): Promise<void>;
   /** Whether what `released` told may be destroyed now; the Fault for which it must wait. */
@@ -204,12 +204,13 @@ export class Ring {
 
   /** Begins the next segment: its header, then the snapshot. */
   async #begin(mayDrop: boolean): Promise<Fault | null> {
-    const snapshot = this.#owner.snapshot();
+    const room = Math.floor(roomIn(this.#options.segmentBytes) / 2) - blockHeaderLength;
+    const snapshot = this.#owner.snapshot(room);
     const length = snapshot.reduce((sum, { payload }) => sum + entryHeaderLength + payload.length, 0);
-    if (blockHeaderLength + length > roomIn(this.#options.segmentBytes) / 2) {
+    if (length > room) {
       return fault(
         "full",
-        `a snapshot of ${length} bytes takes more than half a segment; make segments larger`,
+        `what is known of the devices takes ${length} bytes, more than half a segment; a spool of more bytes has longer segments`,
       );
     }
     const slot = await this.#slot(mayDrop);

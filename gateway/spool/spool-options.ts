@@ -31,9 +31,10 @@ export interface SpoolOptions {
 export interface SpoolHooks {
   /**
    * State that must outlive the segments it came from, written at the start of each new segment. It must describe exactly what
-   * is settled (`settled` called without a Fault), nothing reserved and nothing waiting.
+   * is settled (`settled` called without a Fault), nothing reserved and nothing waiting. Where it takes more than `room` bytes (headers
+   * of entries included) no segment can begin, and nothing is stored.
    */
-  snapshot?(): readonly SnapshotEntry[];
+  snapshot?(room: number): readonly SnapshotEntry[];
   /**
    * Entries given up before this cursor had passed them, in runs. `span` may cover more offsets than there are entries: the
    * others were damaged.

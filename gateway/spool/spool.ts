@@ -111,7 +111,7 @@ export class Spool {
     this.recovery = recovered.report;
     this.#ring = new Ring(parts.files, settings, recovered, {
       now: () => ({ time: clock.time(), synchronised: hooks.synchronised?.() ?? false }),
-      snapshot: () => hooks.snapshot?.() ?? [],
+      snapshot: (room) => hooks.snapshot?.(room) ?? [],
       checkpoint: () => this.#cursors.checkpoint(),
       secure: async () => (await hooks.secure?.()) ?? null,
       delivered: (offset) => this.#cursors.delivered(offset),

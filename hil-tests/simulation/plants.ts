@@ -37,7 +37,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   "forget-gap": {
     about: "what the spool gives up is not declared to the sinks",
     core: (core) => {
-      core.ingest.declare = (_gap, _kid, durable) => durable?.();
+      core.ingest.knowledge.declare = (_gap, _kid, durable) => durable?.();
     },
   },
   "window-before-tag": {

@@ -50,7 +50,7 @@ export class IngestHall {
       nodeFiles,
     );
     const hall = new IngestHall(folder, registry, spool);
-    Object.assign(hooks, { snapshot: () => hall.ingest.snapshot() });
+    Object.assign(hooks, { snapshot: () => hall.ingest.knowledge.snapshot() });
     await hall.#announceShapes();
     return hall;
   }

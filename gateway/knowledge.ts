@@ -1,0 +1,262 @@
+/**
+ * What the gateway knows of its devices: which numbers arrived, which shapes there are, what is missing and what of that was told.
+ * It changes with each message that becomes durable, is rebuilt at start from the same entries, and stands in a snapshot at the
+ * beginning of each segment, so that no older segment is needed for it.
+ */
+import type { Crypto } from "../protocols/crypto.ts";
+import { type Fault, isFault } from "../protocols/fault.ts";
+import { type Ranges, subtract } from "../protocols/ranges.ts";
+import { type Device, Devices } from "./devices.ts";
+import {
+  type DeviceStateEntry,
+  decodeDeviceState,
+  decodeGap,
+  decodeLosses,
+  decodeMessageEntry,
+  decodeParked,
+  encodeDeviceState,
+  encodeLosses,
+  encodeParked,
+  entryKind,
+  type MessageEntry,
+  type StoredGap,
+} from "./entry.ts";
+import { GapQueue } from "./gap-queue.ts";
+import { interpret, type Meaning } from "./interpret.ts";
+import { Losses, type Witness } from "./losses.ts";
+import type { DeviceRegistry } from "./registry/registry.ts";
+import type { RingName } from "./rings.ts";
+import { Shapes } from "./shapes.ts";
+import type { Gap } from "./sink.ts";
+import { entryHeaderLength } from "./spool/block.ts";
+import type { SnapshotEntry, Spool, SpoolEntry } from "./spool/spool.ts";
+
+export interface KnowledgeOptions {
+  readonly registry: Pick<DeviceRegistry, "byKid">;
+  readonly crypto: Crypto;
+  readonly deployment: string;
+  readonly messagesPerMinute?: number;
+  /** Where gaps go. */
+  readonly gapSpool: Pick<Spool, "append">;
+  /** Something is on disk for the sinks. */
+  readonly stored: () => void;
+}
+
+/** A message, and when it came. */
+export type Arrived = Pick<MessageEntry, "kid" | "epoch" | "piv" | "received">;
+
+const tooManyHoles = "too many holes in the message numbers";
+
+export class Knowledge {
+  readonly devices: Devices;
+  readonly shapes: Shapes;
+  readonly losses = new Losses((gap, kid) => this.declare(gap, kid));
+  readonly gaps: GapQueue;
+
+  constructor(options: KnowledgeOptions) {
+    this.devices = new Devices(options);
+    this.shapes = new Shapes(options.crypto);
+    this.gaps = new GapQueue(options.gapSpool, options.stored);
+  }
+
+  /** Puts a gap into the spool, on its way to the sinks; `durable` is called when it is there. */
+  declare(gap: Gap, kid: number | null = null, durable?: () => void): void {
+    this.gaps.add({ gap, kid }, durable);
+  }
+
+  /** Looks for what is missing, and tells what has changed; not while as much as may wait for the disk does. */
+  checkLosses(now: number): void {
+    if (!this.gaps.full) {
+      this.losses.check(this.witnesses(), now);
+    }
+  }
+
+  /** Devices heard of, with what has arrived from each. */
+  witnesses(): Witness[] {
+    return this.devices.heard().map(({ entry, received }) => ({
+      kid: entry.kid,
+      device: entry.device,
+      epochs: received.epochs(),
+    }));
+  }
+
+  /** A message is durable: its number counts, and what it says is known from here on. */
+  take(device: Device, message: Arrived, meaning: Meaning | Fault, offset: number): void {
+    this.#giveUp(device, message.epoch, device.received.commit(message.epoch, message.piv));
+    if (!isFault(meaning)) {
+      this.#apply(device, message, meaning, offset);
+    }
+  }
+
+  /** What a message changes; the same when it is read again at start. */
+  #apply(device: Device, entry: Arrived, meaning: Meaning, offset: number): void {
+    const { message, awaits } = meaning;
+    if (awaits !== null) {
+      this.shapes.park({ shape: awaits, offset, message: identity(entry) });
+    } else if (message.type === "hello") {
+      const bootTime = entry.received - message.uptime * 1000;
+      device.received.setBootTime(entry.epoch, bootTime);
+      this.losses.rows(device.entry.device, message.rowsDropped);
+      if (message.previousEpoch !== null) {
+        this.losses.ended(entry.kid, message.previousEpoch, message.lastPiv, bootTime);
+      }
+    } else if (message.type === "status") {
+      device.received.setBootTime(entry.epoch, entry.received - message.uptime * 1000);
+      this.losses.rows(device.entry.device, message.rowsDropped);
+    } else if (message.type === "dropped") {
+      const epoch = message.epoch ?? entry.epoch;
+      this.losses.dropped(entry.kid, epoch, message.ranges);
+      this.#giveUp(device, epoch, device.received.close(epoch, message.ranges));
+    } else if (message.type === "shape") {
+      this.shapes.learn(message.shape);
+    }
+  }
+
+  /** Numbers that cannot be kept as missing any longer are declared lost to every sink. */
+  #giveUp(device: Device, epoch: number, ranges: Ranges): void {
+    const { kid, device: urn } = device.entry;
+    this.losses.dropped(kid, epoch, ranges);
+    for (const [from, to] of ranges) {
+      this.declare({ device: urn, epoch, from, to, state: "dropped", reason: tooManyHoles }, kid);
+    }
+  }
+
+  /** Takes in one entry found in the spool at start. */
+  restore({ kind, payload, offset }: SpoolEntry): void {
+    if (kind === entryKind.message || kind === entryKind.unusable) {
+      const entry = decodeMessageEntry(payload);
+      const device = isFault(entry) ? null : this.devices.byKid(entry.kid);
+      if (!isFault(entry) && device !== null) {
+        device.received.restoreMessage(entry.epoch, entry.piv, entry.tag);
+        if (kind === entryKind.message) {
+          this.#restoreMeaning(device, entry, offset);
+        }
+      }
+    } else if (kind === entryKind.deviceState) {
+      const state = decodeDeviceState(payload);
+      if (!isFault(state)) {
+        this.devices.byKid(state.kid)?.received.restore(state);
+      }
+    } else if (kind === entryKind.shape) {
+      this.shapes.learnEncoded(payload);
+    } else if (kind === entryKind.parked) {
+      const packs = decodeParked(payload);
+      for (const parked of isFault(packs) ? [] : packs) {
+        this.shapes.park(parked);
+      }
+    } else if (kind === entryKind.undeclared) {
+      this.gaps.restoreWaiting(payload);
+    } else if (kind === entryKind.gap) {
+      this.gaps.restoreStored(payload);
+      const stored = decodeGap(payload);
+      if (!isFault(stored)) {
+        this.#restoreGap(stored);
+      }
+    } else if (kind === entryKind.losses) {
+      const state = decodeLosses(payload);
+      if (!isFault(state)) {
+        this.losses.restoreState(state);
+      }
+    }
+  }
+
+  /** All there was is restored; what it is too much to remember is given up now. */
+  restored(): void {
+    for (const device of this.devices.heard()) {
+      for (const { epoch, ranges } of device.received.restored()) {
+        this.#giveUp(device, epoch, ranges);
+      }
+    }
+  }
+
+  #restoreMeaning(device: Device, entry: MessageEntry, offset: number): void {
+    if (entry.released) {
+      this.shapes.forget(identity(entry));
+    } else if (entry.parked || entry.body[1] !== packType) {
+      const meaning = interpret(entry.body, true, this.shapes);
+      if (!isFault(meaning)) {
+        this.#apply(device, entry, { ...meaning, awaits: entry.parked ? meaning.shape : null }, offset);
+      }
+    }
+  }
+
+  /** What a gap on disk says was given up before: numbers to wait for, and packs without a shape. */
+  #restoreGap({ gap, kid }: StoredGap): void {
+    const { epoch, from, to, state, sink } = gap;
+    if (kid !== null) {
+      this.losses.restore(gap, kid);
+      if (state === "dropped" && to !== null && gap.reason === tooManyHoles) {
+        this.devices.byKid(kid)?.received.restoreClosed(epoch, [[from, to]]);
+      }
+    } else if (state === "dropped" && sink === undefined && from === to) {
+      const device = this.devices.heard().find(({ entry }) => entry.device === gap.device);
+      if (device !== undefined) {
+        this.shapes.forget(identity({ kid: device.entry.kid, epoch, piv: from }));
+      }
+    }
+  }
+
+  /**
+   * What must be written again before a segment of a ring is recycled, so that a quiet device keeps its state; of all where there is one
+   * ring only. Which numbers arrived, and shapes, stand in both: each ring then knows of everything that it alone still holds. What
+   * was given up or told by a gap that is not on disk yet is left out: a power cut then leads to the same gap again.
+   */
+  snapshot(ring: RingName | "all" = "all", room = Number.POSITIVE_INFINITY): SnapshotEntry[] {
+    const waiting = this.gaps.ofLosses();
+    const rest = [
+      ...this.shapes.encoded().map((payload) => ({ kind: entryKind.shape, payload })),
+      // Parked packs lie among the readings; an older list from the other ring would park again what has been sent on since.
+      ...(ring === "kept" ? [] : [{ kind: entryKind.parked, payload: encodeParked(this.shapes.parked()) }]),
+      // Likewise what was told of the losses: it belongs to the gaps beside it.
+      ...(ring === "telemetry"
+        ? []
+        : [{ kind: entryKind.losses, payload: encodeLosses(this.losses.state(waiting)) }]),
+      // The readings' ring makes every gap durable before it begins a segment, so that only a single ring has to carry them.
+      ...(ring === "all" ? this.gaps.snapshot() : []),
+    ];
+    // Tags tell a clone from a resend, and are many: once is enough, and not at all where they would fill the segment.
+    const full = ring === "kept" ? null : [...this.#deviceStates(waiting, true), ...rest];
+    return full !== null && bytesOf(full) <= room / 2
+      ? full
+      : [...this.#deviceStates(waiting, false), ...rest];
+  }
+
+  #deviceStates(waiting: readonly StoredGap[], tags: boolean): SnapshotEntry[] {
+    return this.devices.snapshots().map((state) => ({
+      kind: entryKind.deviceState,
+      payload: encodeDeviceState(withoutGivenUp(tags ? state : { ...state, tags: [] }, waiting)),
+    }));
+  }
+}
+
+/** As the spool counts them. */
+function bytesOf(entries: readonly SnapshotEntry[]): number {
+  return entries.reduce((sum, { payload }) => sum + entryHeaderLength + payload.length, 0);
+}
+
+/** A device's state as if it still waited for the numbers that were given up by these gaps. */
+function withoutGivenUp(state: DeviceStateEntry, waiting: readonly StoredGap[]): DeviceStateEntry {
+  const undone = waiting.filter(({ gap, kid }) => kid === state.kid && gap.reason === tooManyHoles);
+  return undone.length === 0
+    ? state
+    : {
+        ...state,
+        epochs: state.epochs.map((record) => {
+          const ranges = undone
+            .filter(({ gap }) => gap.epoch === record.epoch)
+            .map(({ gap }) => [gap.from, gap.to ?? gap.from] as const);
+          return {
+            ...record,
+            received: ranges.reduce((left, range) => subtract(left, [range]), record.received),
+          };
+        }),
+      };
+}
+
+/** A message's name among all: device, epoch, number. */
+export function identity({ kid, epoch, piv }: Pick<MessageEntry, "kid" | "epoch" | "piv">): string {
+  return `${kid}/${epoch}/${piv}`;
+}
+
+/** A message is `[type, ...]`; its type is the byte after the array's head. Packs change nothing but the sinks. */
+const packType = 1;
