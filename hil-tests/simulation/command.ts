@@ -45,7 +45,7 @@ async function conduct({ states, seed, jobs, json, plant }: Options): Promise<vo
   const began = performance.now();
   const founds =
     states === 1
-      ? [await explore({ states, seed, jobs: 1, plant }, 0, () => {})]
+      ? [await explore({ states, seed, jobs: 1, plant, json: true }, 0, () => {})]
       : await Promise.all(Array.from({ length: jobs }, (_, job) => delegate(job, json === true)));
   const seeds = founds.flatMap(({ firstSeed }) => (firstSeed === null ? [] : [firstSeed]));
   const firstSeed = seeds.length > 0 ? Math.min(...seeds) : null;
@@ -99,7 +99,7 @@ async function work(order: Options, job: number): Promise<void> {
 
 /** This job's worlds, one after the other. */
 async function explore(
-  { states, seed, jobs, plant }: Options,
+  { states, seed, jobs, plant, json }: Options,
   job: number,
   report: (found: Found) => void,
 ): Promise<Found> {
@@ -107,6 +107,9 @@ async function explore(
   for (let at = seed + job; found.states < states / jobs; at += jobs) {
     const outcome = await new World(at, plants[plant ?? ""] ?? { about: "" }).run();
     const wrong = outcome.violation !== null;
+    if (wrong && json !== true) {
+      console.error(`seed ${at}: ${outcome.violation}`);
+    }
     found = {
       worlds: found.worlds + 1,
       states: found.states + outcome.states,
