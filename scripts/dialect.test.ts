@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkDialect } from "./dialect.ts";
 
@@ -17,6 +18,19 @@ describe("the board dialect", () => {
     expect(errors).toEqual([]);
     expect(bytes).toBeGreaterThan(0);
     expect(bytes).toBeLessThan(90_000);
+  });
+
+  it("is what the platform for Espruino is written in", async () => {
+    const folder = new URL("../boards/platforms", import.meta.url).pathname;
+    const names = readdirSync(folder).filter((name) => /^espruino.*(?<!\.test)\.ts$/.test(name));
+    const contents = names.map((name, i) => `import * as part${i} from "./${name}"; console.log(part${i});`);
+    const { errors, bytes } = await checkDialect({
+      contents: contents.join("\n"),
+      loader: "ts",
+      resolveDir: folder,
+    });
+    expect(errors).toEqual([]);
+    expect(bytes).toBeGreaterThan(0);
   });
 
   it.each([

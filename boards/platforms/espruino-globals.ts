@@ -1,0 +1,90 @@
+/**
+ * What the files beside this one use of Espruino's own objects (interpreter 2v29). Types only: each file declares the globals it
+ * needs, so that nothing else in the house can reach them.
+ */
+
+/** `E`: what belongs to the interpreter. */
+export interface EspruinoE {
+  /** 32 bits of the chip's own random source, signed. */
+  hwRand(): number;
+  /** With `auto` false, only kickWatchdog keeps the board from starting anew. */
+  enableWatchdog(seconds: number, auto: boolean): void;
+  kickWatchdog(): void;
+  reboot(): void;
+  setPassword(password: string): void;
+  lockConsole(): void;
+  /** null takes the console away from every line; with `force` it does not come back when a cable is plugged in. */
+  setConsole(device: string | null, options: { readonly force: boolean }): void;
+  /** The bytes of a text or view, as characters 0 to 255. */
+  toString(bytes: Uint8Array): string;
+  /** The other way round. */
+  toUint8Array(text: string): Uint8Array;
+}
+
+/** `require("Storage")`: named files in flash. Its traps are told where it is used, in espruino-storage.ts. */
+export interface EspruinoStorage {
+  /** The file where it lies in flash; nothing is copied. */
+  readArrayBuffer(name: string): ArrayBuffer | undefined;
+  write(name: string, data: Uint8Array | string, offset: number, size: number): boolean;
+  erase(name: string): void;
+}
+
+/** `require("crypto")`; `AES` only where the board has it. */
+export interface EspruinoCrypto {
+  SHA256(data: Uint8Array): ArrayBuffer;
+  readonly AES: {
+    encrypt(data: Uint8Array, key: Uint8Array, options: { readonly mode: "CBC" | "ECB" }): ArrayBuffer;
+  };
+}
+
+/** `I2C1` and its like. */
+export interface EspruinoI2c {
+  setup(pins: { readonly scl: string; readonly sda: string; readonly bitrate: number }): void;
+  writeTo(address: number, bytes: Uint8Array): void;
+  readFrom(address: number, length: number): Uint8Array;
+}
+
+/** `Serial1`, `USB`, `Bluetooth` and their like. */
+export interface EspruinoSerial {
+  setup(baud: number, options: EspruinoSerialOptions): void;
+  on(event: "data", take: (text: string) => void): void;
+  removeAllListeners(event: "data"): void;
+  write(bytes: Uint8Array): void;
+}
+
+export interface EspruinoSerialOptions {
+  readonly rx: string | undefined;
+  readonly tx: string | undefined;
+  readonly path: string | undefined;
+  readonly bytesize: 7 | 8;
+  readonly parity: "none" | "even";
+  readonly stopbits: 1 | 2;
+}
+
+/** `require("net")`. */
+export interface EspruinoNet {
+  connect(to: { readonly host: string; readonly port: number }, connected: () => void): EspruinoSocket;
+}
+
+export interface EspruinoSocket {
+  on(event: "data", take: (text: string) => void): void;
+  on(event: "close" | "error", take: () => void): void;
+  write(text: string): void;
+  end(): void;
+}
+
+/** `NRF`: the radio of the nRF52 boards. */
+export interface EspruinoRadio {
+  setAdvertising(
+    data: object,
+    options: { readonly name: string; readonly interval: number; readonly manufacturer?: number },
+  ): void;
+  on(event: "connect" | "disconnect", take: () => void): void;
+}
+
+/** The global object, as far as it is asked by name: buses, pins and modules that differ from board to board. */
+export interface EspruinoGlobal {
+  readonly [name: string]: unknown;
+  /** Loads a module of the interpreter. Called as a member, since esbuild takes a bare `require` for a file to bundle. */
+  require(module: string): unknown;
+}
