@@ -1,7 +1,7 @@
 /**
  * Checksums over a part of a byte array, table-driven. Names and check values ("123456789") as in the CRC RevEng catalogue:
  * EN-13757 c2b7 (EN 13757-4), X-25 906e (ISO/IEC 13239, SML, HDLC), Kermit 2189 (ITU-T V.41), CRC-32C e3069283 (RFC 3720 appendix B.4), NRSC-5 f7 (Sensirion's sensors),
- * ARC bb3d (DSMR P1).
+ * ARC bb3d (DSMR P1), Modbus 4b37 (Modbus over Serial Line V1.02 §6.2.2).
  */
 
 const table16 = reflectedTable16(0x8408); // x^16 + x^12 + x^5 + 1, bit-reversed
@@ -33,6 +33,15 @@ export function crc32c(bytes: Uint8Array, from: number, to: number, start: numbe
 /** CRC-16/ARC as a number, as P1 telegrams have it in hexadecimal digits. */
 export function crcArc(bytes: Uint8Array, from: number, to: number): number {
   let crc = 0;
+  for (let i = from; i < to; i++) {
+    crc = (crc >>> 8) ^ tableArc[(crc ^ bytes[i]) & 0xff];
+  }
+  return crc;
+}
+
+/** CRC-16/Modbus as a number; on the wire the low byte comes first. */
+export function crcModbus(bytes: Uint8Array, from: number, to: number): number {
+  let crc = 0xffff;
   for (let i = from; i < to; i++) {
     crc = (crc >>> 8) ^ tableArc[(crc ^ bytes[i]) & 0xff];
   }
