@@ -1,0 +1,129 @@
+import { integerText } from "./decimal.ts";
+import type { MeterLanguage, MeterNumber, MeterReading } from "./meter.ts";
+import type { RegisterTable } from "./modbus-pdu.ts";
+import type { ReadLimits, Span } from "./modbus-plan.ts";
+import {
+  inOrder,
+  numberOf,
+  type RegisterType,
+  registersOf,
+  textOf,
+  type WordOrder,
+} from "./modbus-register.ts";
+import { type QuantityName, quantities } from "./quantity.ts";
+
+/** The registers of one kind of meter: a page of its manual as data (protocols/modbus-maps). */
+export interface ModbusMap {
+  /** As configs name it: "sdm120". */
+  readonly name: string;
+  readonly title: string;
+  /** The maker's document and page, and what else the addresses were compared with. */
+  readonly sources: readonly string[];
+  /** Settings it leaves the factory with. */
+  readonly line: MeterLanguage["line"];
+  readonly table: RegisterTable;
+  readonly words: WordOrder;
+  readonly limits: ReadLimits;
+  /** Its serial number. */
+  readonly serial: { readonly span: Span; readonly type: RegisterType | "text" } | null;
+  readonly rows: readonly RegisterRow[];
+  /** The highest number of a type, unsigned or signed, stands for "there is none". */
+  readonly highestIsNone: boolean;
+}
+
+/** One number of a meter: register x 10^exponent is the quantity in its DLMS unit. */
+export interface RegisterRow {
+  /** From 0, as on the wire. */
+  readonly address: number;
+  readonly type: RegisterType;
+  readonly quantity: QuantityName;
+  readonly exponent: number;
+  /** Holds a power of ten (s16) that comes to `exponent`; null for none. */
+  readonly scale: number | null;
+}
+
+/** A row without a scale register. */
+export function register(
+  address: number,
+  type: RegisterType,
+  quantity: QuantityName,
+  exponent: number,
+): RegisterRow {
+  return { address, type, quantity, exponent, scale: null };
+}
+
+/** The spans a map wants, scale registers among them. */
+export function spansOf(map: ModbusMap): readonly Span[] {
+  const spans: Span[] = [];
+  for (let i = 0; i < map.rows.length; i++) {
+    const row = map.rows[i];
+    spans.push({ table: map.table, address: row.address, count: registersOf(row.type) });
+    if (row.scale !== null) {
+      spans.push({ table: map.table, address: row.scale, count: 1 });
+    }
+  }
+  return spans;
+}
+
+/** Gives the bytes of a span; null where they were not read. */
+export type Lookup = (span: Span) => Uint8Array | null;
+
+/** What the registers say, row by row; rows that were not read or say that there is none are left out. */
+export function readMap(map: ModbusMap, lookup: Lookup): readonly MeterReading[] {
+  const readings: MeterReading[] = [];
+  for (let i = 0; i < map.rows.length; i++) {
+    const row = map.rows[i];
+    const value = valueAt(map, row, lookup);
+    const quantity = quantities[row.quantity];
+    if (value !== null && quantity.obis !== null) {
+      readings.push({ obis: quantity.obis + "*255", value: value, unit: quantity.dlms });
+    }
+  }
+  return readings;
+}
+
+function valueAt(map: ModbusMap, row: RegisterRow, lookup: Lookup): MeterNumber | null {
+  const raw = lookup({ table: map.table, address: row.address, count: registersOf(row.type) });
+  const power = row.scale === null ? 0 : scaleOf(map, row.scale, lookup);
+  if (raw === null || power === null) {
+    return null;
+  }
+  const bytes = inOrder(raw, 0, row.type, map.words);
+  const number = map.highestIsNone && isHighest(bytes, row.type) ? null : numberOf(bytes, row.type);
+  return number === null ? null : scaled(number, row, power);
+}
+
+/** A float's zero has no decimals to tell. */
+function scaled(number: MeterNumber, row: RegisterRow, power: number): MeterNumber {
+  const isFloat = row.type === "float32" || row.type === "float64";
+  return isFloat && number.integer === 0
+    ? number
+    : { integer: number.integer, exponent: number.exponent + row.exponent + power };
+}
+
+const scaleMost = 10;
+
+function scaleOf(map: ModbusMap, address: number, lookup: Lookup): number | null {
+  const raw = lookup({ table: map.table, address: address, count: 1 });
+  const number = raw === null ? null : numberOf(raw, "s16");
+  const power = number === null ? NaN : (number.integer as number);
+  return power >= -scaleMost && power <= scaleMost ? power : null;
+}
+
+/** ffff... unsigned, 7fff... signed. */
+function isHighest(bytes: Uint8Array, type: RegisterType): boolean {
+  const first = type.charAt(0) === "u" ? 255 : type.charAt(0) === "s" ? 127 : -1;
+  return bytes.every((byte, i) => byte === (i === 0 ? first : 255));
+}
+
+/** The serial number of the bytes it stands in; null where there is none. */
+export function serialOf(map: ModbusMap, bytes: Uint8Array): string | null {
+  if (map.serial === null) {
+    return null;
+  }
+  if (map.serial.type === "text") {
+    return textOf(bytes);
+  }
+  const number = numberOf(inOrder(bytes, 0, map.serial.type, map.words), map.serial.type);
+  return number === null ? null : integerText(number.integer);
+}
