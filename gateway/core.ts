@@ -228,6 +228,9 @@ export class Core {
     this.#cancelWatch = clock.after(checkEvery, () => {
       this.ingest.knowledge.checkLosses(clock.monotonic());
       this.ingest.resume();
+      for (const ring of this.rings) {
+        void ring.makeSure();
+      }
       this.#watch();
     });
   }

@@ -177,6 +177,12 @@ export class Ingest {
       );
     }
     if (standing === "received") {
+      if (!this.#sure) {
+        return fault(
+          "storage",
+          `${entry.name} message ${epoch}/${piv} was read, but the disk has not confirmed it`,
+        );
+      }
       this.#options.downlink.acknowledge(device, source, epoch, piv);
       return fault("replayed", `${entry.name} message ${epoch}/${piv} is stored already; acknowledged again`);
     }
@@ -192,6 +198,12 @@ export class Ingest {
     received.reserve(epoch, piv, tag);
     this.#store(device, message, source, settled);
     return null;
+  }
+
+  /** Whether what counts as received is on disk. */
+  get #sure(): boolean {
+    const { spool, kept = spool } = this.#options;
+    return spool.sure && kept.sure;
   }
 
   #store(device: Device, message: Authentic, source: FrameSource, settled: () => void): void {

@@ -1,3 +1,4 @@
+import type { Fault } from "../../protocols/fault.ts";
 import type { SpoolEntry } from "./block.ts";
 import type { SpoolClock } from "./commit-queue.ts";
 import { Cursor } from "./cursor.ts";
@@ -19,6 +20,8 @@ export interface CursorsOptions {
   readonly hooks: SpoolHooks;
   readonly head: () => number;
   readonly tail: () => number;
+  /** Whether what the cursors have passed, and what tells of it, is on disk; the Fault for which it is not. */
+  readonly secure: () => Promise<Fault | null>;
   /** A cursor has moved. */
   readonly moved: () => void;
   /** Has `checkpoint` called when no commit is under way. */
@@ -103,7 +106,7 @@ export class Cursors {
     if (!this.#dirty) {
       return;
     }
-    const unsafe = (await this.#options.hooks.secure?.()) ?? null;
+    const unsafe = await this.#options.secure();
     if (unsafe !== null) {
       this.#touch();
       return;

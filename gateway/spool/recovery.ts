@@ -3,7 +3,7 @@ import type { Checkpoint, CursorFile } from "./cursor-file.ts";
 import type { FilePort } from "./file-port.ts";
 import { OpenFiles } from "./open-files.ts";
 import { Quarantine } from "./quarantine.ts";
-import { type Block, Reader, type Span } from "./reader.ts";
+import { Reader, type Span } from "./reader.ts";
 import type { Segment } from "./segment.ts";
 import { type Find, inspect, type Remains, remainsOf, sortOut } from "./segment-find.ts";
 import { type SegmentHeader, segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
@@ -42,6 +42,8 @@ export interface Recovered {
   /** Highest number in a segment's name. */
   readonly numbers: number;
   readonly checkpoint: Checkpoint | null;
+  /** Where the disk failed to confirm the last block: tries again. Until it has, what that block holds may be gone after a power cut. */
+  readonly confirm: (() => Promise<Fault | null>) | null;
   readonly report: RecoveryReport;
 }
 
@@ -132,15 +134,15 @@ export async function recover(
     lost.push({ from: found, to: head });
   }
   let trouble: Fault | null = null;
+  let confirm: (() => Promise<Fault | null>) | null = null;
   if (newest !== undefined && scan !== null) {
     newest.end = unread ? newest.bytes : scan.place;
-    trouble = await harden(
-      port,
-      folder,
-      newest,
-      salt,
-      scan.last === null ? null : { reader, block: scan.last },
-    );
+    const { last } = scan;
+    const bytes = last === null ? null : (reader.bytesOf(newest, last)?.slice() ?? null);
+    const block = last === null || bytes === null ? null : { place: last.place, bytes };
+    const attempt = (): Promise<Fault | null> => harden(port, folder, newest, salt, block);
+    trouble = await attempt();
+    confirm = trouble === null || block === null ? null : attempt;
   }
   files.closeAll();
   const tail = segments[0]?.first ?? head;
@@ -155,6 +157,7 @@ export async function recover(
     writable: newest !== undefined && trouble === null && !unread && scan?.last !== null,
     numbers: highest,
     checkpoint,
+    confirm,
     report: {
       segments: segments.length,
       setAside,
@@ -208,7 +211,7 @@ async function harden(
   folder: string,
   segment: Segment,
   salt: number,
-  last: { reader: Reader; block: Block } | null,
+  last: { readonly place: number; readonly bytes: Uint8Array } | null,
 ): Promise<Fault | null> {
   const file = port.open(segment.path, false);
   if (isFault(file)) {
@@ -216,10 +219,9 @@ async function harden(
   }
   const page = new Uint8Array(segmentHeaderLength);
   writeSegmentHeader(page, { ...segmentFields(segment), salt });
-  const block = last === null ? null : last.reader.bytesOf(segment, last.block);
   const failure =
     (await file.write(page, 0)) ??
-    (last === null || block === null ? null : await file.write(block, last.block.place)) ??
+    (last === null ? null : await file.write(last.bytes, last.place)) ??
     (await file.datasync()) ??
     (await port.syncFolder(folder));
   file.close();

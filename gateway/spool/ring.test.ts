@@ -314,3 +314,42 @@ describe("retention by age", () => {
     expect(spool.tail).toBe(0);
   });
 });
+
+describe("what a killed process wrote and had not synced", () => {
+  /** A disk on which entry 1 is in the page cache alone, and which fails every sync. */
+  async function unsynced(): Promise<SimulatedDisk> {
+    const disk = newDisk();
+    const spool = await Spool.open(trialOptions(), disk);
+    await append(spool, entryOf(0));
+    const written = new Promise<SimulatedDisk>((resolve) => {
+      disk.failing = ({ operation }) => {
+        if (operation === "datasync") {
+          resolve(disk.kill());
+        }
+        return null;
+      };
+    });
+    void append(spool, entryOf(1));
+    const killed = await written;
+    killed.failing = ({ operation }) => (operation === "datasync" ? "EIO" : null);
+    return killed;
+  }
+
+  it("is read and not yet sure, and nothing is stored, until the disk has confirmed it", async () => {
+    const disk = await unsynced();
+    const spool = await Spool.open(trialOptions(), disk);
+    expect([...readIds(spool).values()]).toEqual([0, 1]);
+    expect(spool.sure).toBe(false);
+    expect(await append(spool, entryOf(2))).toMatchObject({ fault: "storage" });
+
+    disk.failing = () => null;
+    await spool.makeSure();
+    expect(spool.sure).toBe(true);
+    expect(await append(spool, entryOf(3))).toBe(2);
+    const cut = await Spool.open(
+      trialOptions(),
+      disk.crash(() => 0.3),
+    );
+    expect([...readIds(cut).values()]).toEqual([0, 1, 3]);
+  });
+});

@@ -70,6 +70,7 @@ export class Ring {
   readonly #store: SegmentStore;
   #epoch: number;
   #writable: boolean;
+  #confirm: (() => Promise<Fault | null>) | null;
 
   constructor(port: FilePort, options: RingOptions, recovered: Recovered, owner: RingOwner) {
     this.#options = options;
@@ -82,6 +83,7 @@ export class Ring {
     this.#store = new SegmentStore(port, this.files, { ...recovered, folder: options.folder });
     this.#epoch = recovered.epoch;
     this.#writable = recovered.writable;
+    this.#confirm = recovered.confirm;
     if (!recovered.writable && this.segments.length > 0) {
       this.#giveUpNewest();
     }
@@ -113,13 +115,28 @@ export class Ring {
     return indexOf(this, offset);
   }
 
+  /** Whether all that can be read is on disk: not while the disk has not confirmed what was read at the start. */
+  get sure(): boolean {
+    return this.#confirm === null;
+  }
+
+  /** Has the disk confirm what was read at the start, where it has not yet; the Fault for which it still has not. */
+  async makeSure(): Promise<Fault | null> {
+    const failure = (await this.#confirm?.()) ?? null;
+    this.#confirm = failure === null ? null : this.#confirm;
+    return failure;
+  }
+
   /**
    * Makes one commit durable and gives the offset of its first entry. When the disk fails on it, the segment takes nothing more
    * (what its pages hold is not known any longer) and the commit is tried once more, in a fresh one.
    */
   async commit(batch: Batch): Promise<number | Fault> {
     const bytes = blockHeaderLength + batch.length;
-    let failure: Fault | null = null;
+    let failure = await this.makeSure();
+    if (failure !== null) {
+      return failure;
+    }
     for (let tries = 0; tries < 2; tries++) {
       const newest = this.segments.at(-1);
       if (!this.#writable || newest === undefined || newest.end + bytes > newest.bytes) {
@@ -146,6 +163,9 @@ export class Ring {
    * newest one early enough for its turn to come.
    */
   async retire(time: number, age: number): Promise<void> {
+    if ((await this.makeSure()) !== null) {
+      return;
+    }
     for (let i = 0; i + 1 < this.segments.length; ) {
       const segment = this.segments[i];
       const next = this.segments[i + 1];

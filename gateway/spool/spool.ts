@@ -127,10 +127,12 @@ export class Spool {
       hooks,
       head: () => this.head,
       tail: () => this.tail,
+      secure: async () => (await this.#ring.makeSure()) ?? (await hooks.secure?.()) ?? null,
       // What was refused for want of room may find some now.
       moved: () => this.#queue.unblock(),
       checkpointSoon: () => void this.#exclusive(() => this.#cursors.checkpoint()),
     };
+    this.#trouble = recovered.confirm === null ? null : recovered.report.trouble;
     this.#cursors = new Cursors(cursors, recovered.checkpoint);
     this.#pins = new Pins(this.#ring, Math.floor(bytesMax / segmentBytes / 2));
     const quarter = Math.floor(roomIn(segmentBytes) / 4);
@@ -223,6 +225,21 @@ export class Spool {
 
   unpin(offset: number): void {
     this.#pins.unpin(offset);
+  }
+
+  /**
+   * Whether every entry that can be read is on disk for sure. Not so after a start on which the disk failed to confirm the newest ones,
+   * which a killed process may have left in the page cache alone: nothing is stored, and nothing may be acknowledged, until it has.
+   */
+  get sure(): boolean {
+    return this.#ring.sure;
+  }
+
+  /** Tries again to make it so. To be called now and then. */
+  async makeSure(): Promise<void> {
+    if (!this.sure && this.#closed === null) {
+      this.#tellTrouble(await this.#exclusive(() => this.#ring.makeSure()));
+    }
   }
 
   /** Gives up what is older than `daysMax`. To be called now and then; does nothing while the clock is not synchronised. */
