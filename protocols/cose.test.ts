@@ -5,7 +5,14 @@ import { describe, expect, it } from "vitest";
 import { dataFolder } from "../hil-tests/programs.ts";
 import { equal, fromHex, toHex, utf8 } from "./bytes.ts";
 import { decodeCbor, encodeCbor, field, isArray, isBytes, isMap, isTag } from "./cbor.ts";
-import { additionalData, encStructure, externalAad, macStructure, protectedHeader } from "./cose.ts";
+import {
+  additionalData,
+  coseTexts,
+  encStructure,
+  externalAad,
+  macStructure,
+  protectedHeader,
+} from "./cose.ts";
 import { nodeCrypto } from "./crypto-node.ts";
 import { parseAny } from "./envelope.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
@@ -196,8 +203,8 @@ describe("what a tag covers", () => {
   const place = { kid: 4711, epoch: 300, deployment: "Münster" };
 
   it("is patched for each Partial IV to the bytes that would be made anew", () => {
-    const encrypt0 = additionalData({ ...place, alg: 0 });
-    const mac0 = additionalData({ ...place, alg: 1 });
+    const encrypt0 = additionalData(coseTexts({ ...place, alg: 0 }), place.epoch);
+    const mac0 = additionalData(coseTexts({ ...place, alg: 1 }), place.epoch);
     for (const piv of [0, 65536, 23, 24, 1, 255, 256, 65535, 4294967295, 7, 16777216, 300, 100]) {
       const enc = encStructure(protectedHeader(0), externalAad({ ...place, alg: 0 }, piv));
       expect(toHex(encrypt0(piv))).toBe(toHex(enc));

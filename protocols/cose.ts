@@ -1,4 +1,5 @@
-import { encodeCbor, headLength, writeHead } from "./cbor.ts";
+import { encodeCbor } from "./cbor.ts";
+import { bytesOf, byteText, head, textItem } from "./cbor-small.ts";
 import { type Alg, algCcm, version } from "./envelope-header.ts";
 
 /** What a COSE tag covers (RFC 9052): the two structures, and the external data that ties a message to its place. */
@@ -44,33 +45,44 @@ export function externalAad(place: Place, piv: number): Uint8Array {
   return encodeCbor([version, coseAlg(place.alg), place.kid, place.epoch, piv, place.deployment]);
 }
 
+/** What of this never changes between the messages of a device, as byte texts. A build writes them into a board's bundle. */
+export interface CoseTexts {
+  /** The structure up to its external data. */
+  readonly structure: string;
+  /** The external data up to the epoch, and behind the Partial IV. */
+  readonly before: string;
+  readonly behind: string;
+}
+
+export function coseTexts(place: Omit<Place, "epoch">): CoseTexts {
+  const alg = coseAlg(place.alg);
+  const array = place.alg === algCcm ? head(4, 3) + textItem("Encrypt0") : head(4, 4) + textItem("MAC0");
+  return {
+    structure: array + head(2, 3) + head(5, 1) + head(0, 1) + head(0, alg),
+    before: head(4, 6) + head(0, version) + head(0, alg) + head(0, place.kid),
+    behind: byteText(encodeCbor(place.deployment)),
+  };
+}
+
 /**
  * Gives, for one Partial IV after another, the Enc_structure (algCcm) or the MAC_structure up to where its payload begins
  * (algMac). The bytes are valid until the next call: only the Partial IV is written anew.
  */
-export function additionalData(place: Place): (piv: number) => Uint8Array {
-  // One template for each length that a Partial IV takes in CBOR: 1, 2, 3 or 5 bytes.
-  const templates: (Uint8Array | null)[] = [null, null, null, null, null, null];
-  const deploymentLength = encodeCbor(place.deployment).length;
+export function additionalData(texts: CoseTexts, epoch: number): (piv: number) => Uint8Array {
+  let template: Uint8Array = new Uint8Array(0);
+  let at = 0;
+  let length = 0; // of the Partial IV in it
   return (piv) => {
-    const pivLength = headLength(piv);
-    let template = templates[pivLength];
-    if (template === null) {
-      template = makeTemplate(place, piv);
-      templates[pivLength] = template;
-    } else {
-      writeHead(template, template.length - deploymentLength - pivLength, 0, piv);
+    const number = head(0, piv);
+    if (number.length !== length) {
+      length = number.length;
+      const external = texts.before + head(0, epoch) + number + texts.behind;
+      template = bytesOf(texts.structure + head(2, external.length) + external);
+      at = template.length - texts.behind.length - length;
+    }
+    for (let i = 0; i < length; i++) {
+      template[at + i] = number.charCodeAt(i);
     }
     return template;
   };
-}
-
-function makeTemplate(place: Place, piv: number): Uint8Array {
-  const protectedBytes = protectedHeader(place.alg);
-  const external = externalAad(place, piv);
-  if (place.alg === algCcm) {
-    return encStructure(protectedBytes, external);
-  }
-  const whole = macStructure(protectedBytes, external, new Uint8Array(0));
-  return whole.subarray(0, whole.length - 1); // without the head of the empty payload
 }

@@ -20,8 +20,12 @@ export function hkdf(crypto: Crypto, derivation: Derivation): Uint8Array {
   if (!(length > 0 && length <= hkdfLengthMax)) {
     throw new Error("HKDF gives 1 to " + hkdfLengthMax + " bytes, not " + length);
   }
-  const pseudorandomKey = crypto.hmac(saltKey(crypto, derivation.salt))(derivation.material); // §2.2
-  return expand(crypto, pseudorandomKey, derivation);
+  return expand(crypto, extract(crypto, derivation), derivation);
+}
+
+/** HKDF-Extract, RFC 5869 §2.2: the pseudorandom key, which is the same for every info. */
+export function extract(crypto: Crypto, derivation: Pick<Derivation, "material" | "salt">): Uint8Array {
+  return crypto.hmac(saltKey(crypto, derivation.salt))(derivation.material);
 }
 
 /** HKDF-Expand, RFC 5869 §2.3: T(n) = HMAC(PRK, T(n-1) | info | n). */

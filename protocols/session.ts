@@ -1,9 +1,10 @@
 import { toHex, utf8 } from "./bytes.ts";
 import { encodeCbor, headLength, writeHead } from "./cbor.ts";
-import { additionalData, coseAlg, type Place } from "./cose.ts";
+import { bytesOf, head, textItem } from "./cbor-small.ts";
+import { additionalData, type CoseTexts, coseAlg, coseTexts } from "./cose.ts";
 import type { Crypto } from "./crypto.ts";
 import { type Alg, algCcm, epochMax, kidMax, pivMax, tagLength } from "./envelope-header.ts";
-import { hkdf } from "./hkdf.ts";
+import { extract, hkdf } from "./hkdf.ts";
 
 /**
  * The keys of one device, epoch and direction, ready for use. A payload is sealed into what travels behind the header: the
@@ -40,23 +41,52 @@ const rootMin = 16; // bytes
 const rootMax = 32; // bytes
 const keyLength = 16; // bytes, AES-128
 const nonceLength = 13; // bytes, AES-CCM-16-64-128
-const macKeyLength = 32; // bytes
+
+/**
+ * What of the keys never changes between the epochs of a device: the pseudorandom key (HKDF-Extract is done once), and byte texts. A
+ * build writes them into a board's bundle.
+ */
+export interface SessionRoot {
+  readonly alg: Alg;
+  readonly kid: number;
+  readonly prk: Uint8Array;
+  /** The HKDF info up to the epoch, and between epoch and direction. */
+  readonly before: string;
+  readonly behind: string;
+  readonly cose: CoseTexts;
+  readonly protect: (crypto: Crypto, root: SessionRoot, keys: Uint8Array, epoch: number) => Protection;
+}
 
 /** Derives the keys of a session: two HMACs, plus the setting up of one key. Numbers or names out of range are a bug and throw. */
 export function deriveSession(crypto: Crypto, order: SessionOrder): Session {
   check(order);
-  const length = order.alg === algCcm ? keyLength + nonceLength : macKeyLength;
-  const keys = hkdf(crypto, {
-    material: order.root,
-    salt: utf8(order.deployment),
-    info: encodeCbor(["v1", order.kid, order.epoch, coseAlg(order.alg), order.direction]),
-    length: length,
-  });
-  const protection = order.alg === algCcm ? encrypt0(crypto, keys, order) : mac0(crypto, keys, order);
+  return openSession(crypto, sessionRoot(crypto, order), order.epoch, order.direction);
+}
+
+export function sessionRoot(
+  crypto: Crypto,
+  order: Pick<SessionOrder, "root" | "deployment" | "kid" | "alg">,
+): SessionRoot {
   return {
     alg: order.alg,
     kid: order.kid,
-    epoch: order.epoch,
+    prk: extract(crypto, { material: order.root, salt: utf8(order.deployment) }),
+    before: head(4, 5) + textItem("v1") + head(0, order.kid),
+    behind: head(0, coseAlg(order.alg)),
+    cose: coseTexts(order),
+    protect: order.alg === algCcm ? encrypt0 : mac0,
+  };
+}
+
+/** The session of one epoch: one HMAC and the setting up of one key. HKDF-Expand has one block here (RFC 5869 §2.3). */
+export function openSession(crypto: Crypto, root: SessionRoot, epoch: number, direction: string): Session {
+  const info = root.before + head(0, epoch) + root.behind + textItem(direction);
+  const keys = crypto.hmac(root.prk)(bytesOf(info + "\x01"));
+  const protection = root.protect(crypto, root, keys, epoch);
+  return {
+    alg: root.alg,
+    kid: root.kid,
+    epoch: epoch,
     seal: ascending(protection.seal),
     open: protection.open,
   };
@@ -82,14 +112,14 @@ export function mqttPassword(
   );
 }
 
-type Protection = Pick<Session, "seal" | "open">;
+export type Protection = Pick<Session, "seal" | "open">;
 
 /** COSE_Encrypt0. The nonce is the common IV XOR the Partial IV at its right end (RFC 9052 §3.1, RFC 8613 §5.2). */
-function encrypt0(crypto: Crypto, keys: Uint8Array, place: Place): Protection {
-  const cipher = crypto.ccm(keys.subarray(0, keyLength));
-  const iv = keys.subarray(keyLength);
+export function encrypt0(crypto: Crypto, root: SessionRoot, keys: Uint8Array, epoch: number): Protection {
+  const cipher = crypto.ccm(new Uint8Array(keys.subarray(0, keyLength)));
+  const iv = keys.subarray(keyLength, keyLength + nonceLength);
   const nonce = new Uint8Array(iv);
-  const additional = additionalData(place);
+  const additional = additionalData(root.cose, epoch);
   const nonceOf = (piv: number): Uint8Array => {
     nonce[9] = iv[9] ^ (piv >>> 24);
     nonce[10] = iv[10] ^ ((piv >>> 16) & 255);
@@ -104,9 +134,9 @@ function encrypt0(crypto: Crypto, keys: Uint8Array, place: Place): Protection {
 }
 
 /** COSE_Mac0 with HMAC 256/64: the first 8 bytes of the HMAC (RFC 9053 §3.1). */
-function mac0(crypto: Crypto, key: Uint8Array, place: Place): Protection {
+export function mac0(crypto: Crypto, root: SessionRoot, key: Uint8Array, epoch: number): Protection {
   const mac = crypto.hmac(key);
-  const additional = additionalData(place);
+  const additional = additionalData(root.cose, epoch);
   let structure = new Uint8Array(0);
   const hmac = (piv: number, payload: Uint8Array): Uint8Array => {
     const before = additional(piv);
