@@ -1,6 +1,5 @@
-import type { CborValue } from "../protocols/cbor.ts";
+import type { SmallValue } from "../protocols/cbor-small.ts";
 import { type Fault, fault } from "../protocols/fault.ts";
-import type { Command, DownMessage } from "../protocols/message.ts";
 import type { Ranges } from "../protocols/ranges.ts";
 
 /** What the gateway can bring about on a device. */
@@ -27,52 +26,74 @@ const intervalLeast = 1000; // ms
 const intervalMax = 86400000; // ms
 
 /**
- * Does what an authentic message from the gateway asks. Each names the device's epoch, and one that names another is not followed, so
- * that nothing old can be replayed to a rebooted device. An acknowledgement alone may name an earlier epoch: that a message of it
- * is on disk stays true. Returns the Fault for which a message was not followed.
+ * Does what an authentic message from the gateway asks (WIRE 3, down). Each names the device's epoch, and one that names another is not
+ * followed, so that nothing old can be replayed to a rebooted device. An acknowledgement alone may name an earlier epoch: that a message
+ * of it is on disk stays true. Returns the Fault for which a message was not followed.
  */
-export function follow(message: DownMessage, target: CommandTarget): Fault | null {
-  if (message.type === "ack") {
-    target.acknowledge(message.deviceEpoch, message.ranges);
+export function follow(message: SmallValue, target: CommandTarget): Fault | null {
+  if (!Array.isArray(message) || message.length !== (message[0] === 0 ? 3 : 4)) {
+    return other();
+  }
+  const type = message[0];
+  const epoch = message[1];
+  const first = message[2];
+  const second = message[3];
+  if (type === 0) {
+    const ranges = rangesOf(first);
+    if (ranges === null) {
+      return other();
+    }
+    target.acknowledge(epoch, ranges);
     return null;
   }
-  if (message.deviceEpoch !== target.epoch) {
-    return fault(
-      "old-epoch",
-      "a " + message.type + " for epoch " + message.deviceEpoch + ", this is " + target.epoch,
-    );
+  if (epoch !== target.epoch) {
+    return fault("old-epoch", "a message for epoch " + epoch + ", this is " + target.epoch);
   }
-  switch (message.type) {
-    case "nack":
-      target.refused(message.piv, message.code);
-      return null;
-    case "time":
-      return target.time(message.answers, message.unix)
-        ? null
-        : fault("not-allowed", "the time, unasked, too late or too early to be true: not taken");
-    case "command":
-      return obey(message, target);
+  if (type === 1) {
+    target.refused(first, second);
+    return null;
   }
+  if (type === 2) {
+    return target.time(first, second)
+      ? null
+      : fault("not-allowed", "the time, unasked, too late or too early to be true: not taken");
+  }
+  return type === 3 ? obey(first, second, target) : other();
 }
 
-function obey(command: Command, target: CommandTarget): Fault | null {
-  const given = command.arguments;
-  switch (command.name) {
-    case "interval":
-      return isWithin(given, intervalLeast, intervalMax)
-        ? target.interval(given)
-        : fault("range", "an interval has " + intervalLeast + " to " + intervalMax + " ms");
-    case "identify":
-      target.identify(isWithin(given, 0, identifyMax) ? given : identifyStandard);
-      return null;
-    case "restart":
-      target.restart();
-      return null;
-    case "send-shape":
-      return target.sendShape(typeof given === "string" ? given : null);
+function obey(name: SmallValue, given: SmallValue, target: CommandTarget): Fault | null {
+  if (name === "interval") {
+    return isWithin(given, intervalLeast, intervalMax)
+      ? target.interval(given)
+      : fault("range", "an interval has " + intervalLeast + " to " + intervalMax + " ms");
   }
+  if (name === "identify") {
+    target.identify(isWithin(given, 0, identifyMax) ? given : identifyStandard);
+    return null;
+  }
+  if (name === "restart") {
+    target.restart();
+    return null;
+  }
+  return name === "send-shape" ? target.sendShape(typeof given === "string" ? given : null) : other();
 }
 
-function isWithin(value: CborValue, least: number, most: number): value is number {
+/** Ranges as they travel, in one flat array of numbers; null for anything else. */
+function rangesOf(ends: SmallValue): Ranges | null {
+  if (!Array.isArray(ends)) {
+    return null;
+  }
+  const ranges: (readonly [number, number])[] = [];
+  for (let i = 0; i < ends.length; i += 2) {
+    ranges.push([ends[i], ends[i + 1]]);
+  }
+  return ranges;
+}
+
+function isWithin(value: SmallValue, least: number, most: number): value is number {
   return typeof value === "number" && value >= least && value <= most;
+}
+
+function other(): Fault {
+  return fault("syntax", "a message of a form that is not known here");
 }

@@ -19,7 +19,7 @@ export interface DriverColumn {
 /** One value per column; null where the sensor gave none. */
 export type DriverValues = readonly (Integer | null)[];
 
-interface DriverFacts {
+export interface DriverFacts {
   /** As installations name it. Also the name of its file. */
   readonly name: string;
   readonly title: string;

@@ -1,27 +1,38 @@
 import type { Fault } from "../protocols/fault.ts";
-import type { Observer } from "./observer.ts";
 
 /** Counts faults by code since boot, as the status message reports them. */
-export class FaultCounters {
-  readonly observer: Observer;
-  counts: [string, number][] = [];
+export interface FaultCounters {
+  count(fault: Fault): void;
+  /** Counts what is a Fault. */
+  note(result: Fault | null): void;
+  readonly counts: (readonly [string, number])[];
   /** All faults since boot. */
-  total = 0;
+  readonly total: number;
+}
 
-  constructor(observer: Observer) {
-    this.observer = observer;
-  }
-
-  count(fault: Fault): void {
-    this.total++;
-    const row = this.counts.find((candidate) => candidate[0] === fault.fault);
+export function createFaultCounters(onFault: (fault: Fault) => void): FaultCounters {
+  const counts: [string, number][] = [];
+  let total = 0;
+  function count(fault: Fault): void {
+    const row = counts.find((candidate) => candidate[0] === fault.fault);
+    total++;
     if (row === undefined) {
-      this.counts.push([fault.fault, 1]);
+      counts.push([fault.fault, 1]);
     } else {
       row[1]++;
     }
-    if (this.observer.fault !== undefined) {
-      this.observer.fault(fault.fault, fault.detail);
-    }
+    onFault(fault);
   }
+  return {
+    counts: counts,
+    get total() {
+      return total;
+    },
+    count: count,
+    note(result) {
+      if (result !== null) {
+        count(result);
+      }
+    },
+  };
 }

@@ -1,25 +1,33 @@
 import type { Platform } from "../boards/platform.ts";
-import { algMac } from "../protocols/envelope.ts";
+import { algMac, overheadMax, sessionRoot } from "../protocols/envelope.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
-import { rowsWithin } from "../protocols/pack.ts";
+import { createPackWriter, type PackWriter, packRowsMax, rowsWithin } from "../protocols/pack.ts";
+import { inRange, quantities } from "../protocols/quantity.ts";
 import { selfTest } from "../protocols/self-test.ts";
-import { isPersonal as isPersonalShape, type Shape } from "../protocols/shape.ts";
-import { type CommandTarget, follow } from "./command.ts";
-import { DeviceTime } from "./device-time.ts";
-import { Downlink } from "./downlink.ts";
-import type { Driver } from "./driver.ts";
-import type { BootReason } from "./epoch.ts";
-import { FaultCounters } from "./faults.ts";
+import { isPersonal as isPersonalShape, type Shape, shapeOf } from "../protocols/shape.ts";
+import { createDevice, type Device, type Place } from "./device.ts";
+import { createDeviceTime } from "./device-time.ts";
+import { createDownlink } from "./downlink.ts";
+import type { Driver, DriverColumn } from "./driver.ts";
+import type { EpochStart } from "./epoch.ts";
+import { createFaultCounters, type FaultCounters } from "./faults.ts";
+import { fullWords } from "./full-words.ts";
+import { i2cPart, i2cSensor } from "./i2c-sensor.ts";
 import { intervalOf, isPersonal, type MatchedSensor, matchSensors } from "./installation-check.ts";
 import { type Installation, installationDefaults } from "./installation-type.ts";
+import { createJournal } from "./journal.ts";
 import type { Observer } from "./observer.ts";
-import { Report } from "./report.ts";
-import { type Row, Sampler } from "./sampler.ts";
-import { Sensor } from "./sensor.ts";
+import { createOutbox } from "./outbox.ts";
+import { OutboxFile } from "./outbox-file.ts";
+import { beyondBands, createReport } from "./report.ts";
+import { createSampler, type Row } from "./sampler.ts";
+import type { Sensor } from "./sensor.ts";
 import { ShapeList } from "./shape-list.ts";
-import { Speaker } from "./speaker.ts";
-import { Stream, type StreamHost } from "./stream.ts";
-import { Uplink } from "./uplink.ts";
+import { createSpeaker } from "./speaker.ts";
+import { createStream, type StreamHost } from "./stream.ts";
+import { uartSensor } from "./uart-sensor.ts";
+import { createUplink, type Uplink } from "./uplink.ts";
+import type { Words } from "./words.ts";
 
 export interface SensorNodeOptions {
   readonly installation: Installation;
@@ -30,11 +38,10 @@ export interface SensorNodeOptions {
   readonly wake?: () => void;
 }
 
-/** Longest time between two ticks, ms. */
-const tickMax = 60000;
 /**
- * One device: its sensors, its packs, its messages, its commands. It does nothing by itself: who runs it calls `boot` once, `tick`
- * whenever the last one asked for it or `wake` was called, and `stop` at the end.
+ * A whole device, put together from what its installation says: any driver, shapes made while it runs, an outbox that may be on
+ * storage, an observer. What it then does is device.ts. Who runs it calls `boot` once, `tick` whenever the last one asked for it or
+ * `wake` was called, and `stop` at the end.
  */
 export class SensorNode {
   readonly installation: Installation;
@@ -43,85 +50,65 @@ export class SensorNode {
   readonly observer: Observer;
   readonly wake: () => void;
   readonly faults: FaultCounters;
-  readonly uplink: Uplink;
-  readonly downlink: Downlink;
-  readonly time: DeviceTime;
   readonly shapes: ShapeList;
-  readonly speaker: Speaker;
-  streams: Stream[] = [];
-  restarting = false;
+  readonly words: Words;
+  readonly file: OutboxFile | null;
+  readonly uplink: Uplink;
+  device: Device | null = null;
+  lost: (rows: number) => void = () => {};
 
   constructor(options: SensorNodeOptions) {
-    this.installation = options.installation;
-    this.platform = options.platform;
+    const installation = options.installation;
+    const platform = options.platform;
+    const observer: Observer = options.observer === undefined ? {} : options.observer;
+    this.installation = installation;
+    this.platform = platform;
     this.drivers = options.drivers;
-    this.observer = options.observer === undefined ? {} : options.observer;
+    this.observer = observer;
     this.wake = options.wake === undefined ? () => {} : options.wake;
-    this.faults = new FaultCounters(this.observer);
-    this.uplink = new Uplink(this.installation, this.platform, this.faults, this.observer);
-    this.downlink = new Downlink(this.installation, this.platform.crypto);
-    this.time = new DeviceTime(this.platform.clock);
-    this.shapes = new ShapeList(this.platform.crypto);
-    this.speaker = new Speaker(this);
+    this.faults = createFaultCounters((bad) => {
+      if (observer.fault !== undefined) {
+        observer.fault(bad.fault, bad.detail);
+      }
+    });
+    this.shapes = new ShapeList(platform.crypto);
+    this.words = fullWords({ firmware: installation.firmware, board: platform.board }, this.shapes);
+    this.file = installation.outbox.persistent
+      ? new OutboxFile(platform.storage, installation.outbox.bytesMax)
+      : null;
+    const outbox = createOutbox(installation.outbox, () => platform.random.bytes(1)[0] / 256);
+    this.uplink = createUplink({
+      root: sessionRoot(platform.crypto, installation),
+      platform: platform,
+      outbox: outbox,
+      words: this.words,
+      faults: this.faults,
+      journal: createJournal(observer, this.file, outbox, this.faults),
+    });
   }
 
-  /**
-   * Begins the epoch, says hello and opens the sensors; one whose port this board does not have is a fault, and left out. Returns a
-   * Fault when nothing was and nothing will be sent.
-   */
+  /** As Device.boot; also a Fault for an installation with which a device must not start. */
   boot(): Fault | null {
-    const now = this.platform.clock.monotonic();
     const matched = matchSensors(this.installation, this.drivers);
     if (isFault(matched)) {
       return matched;
     }
-    const unfit = selfTest(this.platform.crypto);
-    if (unfit !== null) {
-      return unfit;
-    }
-    const start = this.uplink.begin();
-    if (isFault(start)) {
-      return start;
-    }
-    this.streams = matched.map((sensor) => this.streamOf(sensor));
-    this.streams.forEach((stream) => {
-      this.counted(stream.prepareKnown());
-    });
-    this.speaker.hello(start, now);
-    this.platform.link.onFrame = (frame) => this.receive(frame);
-    this.streams = this.streams.filter((stream) => {
-      const missing = stream.sampler.sensor.open(now);
-      this.counted(missing);
-      return missing === null;
-    });
-    return null;
+    const device = this.assemble(matched);
+    this.device = device;
+    const refused = device.boot();
+    return refused;
   }
 
   /** Does what is due. Returns ms until it wants to be called again. */
   tick(): number {
-    const now = this.platform.clock.monotonic();
-    let next = tickMax;
-    for (let i = 0; i < this.streams.length; i++) {
-      next = Math.min(next, this.streams[i].tick(now));
-    }
-    this.speaker.tick(now);
-    next = Math.min(
-      next,
-      this.uplink.outbox.tick(now, this.platform.link, (bad) => this.faults.count(bad)),
-    );
-    if (this.restarting) {
-      this.restarting = false;
-      this.end("restart");
-      this.platform.restart();
-    }
-    return Math.max(0, next);
+    return this.device === null ? Infinity : this.device.tick();
   }
 
   /** Seals the open packs. */
   flush(): void {
-    this.streams.forEach((stream) => {
-      stream.flush();
-    });
+    if (this.device !== null) {
+      this.device.flush();
+    }
   }
 
   /**
@@ -129,103 +116,148 @@ export class SensorNode {
    * `tick` is called.
    */
   stop(): void {
-    this.end("stopped");
-  }
-
-  end(reason: BootReason): void {
-    this.flush();
-    this.uplink.announce();
-    this.uplink.end(reason);
-    this.streams.forEach((stream) => {
-      stream.sampler.sensor.close();
-    });
-    this.streams = [];
-  }
-
-  receive(frame: Uint8Array): void {
-    const now = this.platform.clock.monotonic();
-    const message = this.downlink.receive(frame, now);
-    if (isFault(message)) {
-      this.faults.count(message);
-      return;
+    if (this.device !== null) {
+      this.device.end("stopped");
     }
-    this.speaker.hear(now);
-    this.counted(follow(message, this.target(now)));
-    this.wake();
   }
 
-  target(now: number): CommandTarget {
-    return {
-      epoch: this.uplink.epoch,
-      acknowledge: (epoch, ranges) => this.uplink.acknowledge(epoch, ranges, now),
-      refused: (piv, code) => {
-        this.faults.count(fault("refused", "the gateway cannot use message " + piv + ": " + code));
-        this.uplink.acknowledge(this.uplink.epoch, [[piv, piv]], now);
-      },
-      time: (answers, unix) => this.time.answer(answers, unix, now),
-      interval: (interval) => this.changeInterval(interval, now),
-      identify: (duration) => this.platform.indicator.identify(duration),
-      restart: () => {
-        this.restarting = true;
-      },
-      sendShape: (id) => this.speaker.sendShape(id),
-    };
-  }
-
-  /** All sensors take the interval. Personal rows never come closer than the installation, or the law, has it. */
-  changeInterval(interval: number, now: number): Fault | null {
-    let refused: Fault | null = null;
-    this.streams.forEach((stream) => {
-      const sensor = stream.sampler.sensor;
-      const installed = intervalOf(sensor.driver, sensor.installed);
-      const least = Math.min(installed, installationDefaults.personalInterval);
-      if (isPersonal(sensor.driver, sensor.installed) && interval < least) {
-        refused = fault("not-allowed", sensor.label() + " is personal: rows every " + least + " ms at most");
-      } else {
-        stream.sampler.change(interval, now);
+  assemble(matched: readonly MatchedSensor[]): Device {
+    const platform = this.platform;
+    const time = createDeviceTime(platform.clock);
+    const speaker = createSpeaker({
+      statusInterval: this.installation.statusInterval,
+      bytesMax: this.installation.outbox.bytesMax,
+      uplink: this.uplink,
+      words: this.words,
+      faults: this.faults,
+      time: time,
+    });
+    this.lost = (rows) => {
+      speaker.lost(rows);
+      if (this.observer.rowsDropped !== undefined) {
+        this.observer.rowsDropped(rows);
       }
+    };
+    return createDevice({
+      platform: platform,
+      selfTest: () => selfTest(platform.crypto),
+      begin: () => this.begin(),
+      uplink: this.uplink,
+      downlink: createDownlink(sessionRoot(platform.crypto, this.installation), platform.crypto),
+      time: time,
+      speaker: speaker,
+      faults: this.faults,
+      places: matched.map((sensor) => this.place(sensor, (now) => time.base(now))),
+      wake: this.wake,
     });
-    return refused;
   }
 
-  streamOf(matched: MatchedSensor): Stream {
+  /** Begins the epoch of this boot, with the frames that survived the last one. */
+  begin(): EpochStart | Fault {
+    const log = this.file === null ? null : this.file.load();
+    if (isFault(log)) {
+      return log;
+    }
+    const start = this.uplink.begin();
+    if (isFault(start) || log === null) {
+      return start;
+    }
+    log.frames.forEach((frame) => {
+      this.uplink.enqueue(frame);
+    });
+    const last = log.highest.find((number) => number.epoch === start.previous);
+    return start.lastPiv !== null || last === undefined
+      ? start
+      : { epoch: start.epoch, previous: start.previous, lastPiv: last.piv, bootReason: start.bootReason };
+  }
+
+  place(matched: MatchedSensor, timeBase: StreamHost["timeBase"]): Place {
+    const driver = matched.driver;
     const installed = matched.installed;
-    const sensor = new Sensor(matched.driver, installed, this.platform, {
-      onFault: (bad) => this.faults.count(bad),
-      onNews: this.wake,
+    const sensor = this.sensor(matched);
+    const onFault = this.faults.count;
+    const interval = intervalOf(driver, installed);
+    const sampler = createSampler(sensor, interval, {
+      inRange: (column, value) => inRange(quantities[column.quantity], value, column.exponent),
+      onFault: onFault,
     });
-    const sampler = new Sampler(sensor, intervalOf(matched.driver, installed));
-    const report = new Report({ deadBands: installed.deadBands, heartbeat: installed.heartbeat });
-    return new Stream(sampler, report, this.installation.batch, this.host());
-  }
-
-  host(): StreamHost {
-    return {
-      timeBase: (now) => this.time.base(now),
-      register: (shape, made) => this.register(shape, made),
-      rowsMax: (shape) => rowsWithin(shape, this.uplink.messageMax),
+    const deadBands = installed.deadBands;
+    const report = createReport(installed.heartbeat, beyondBands(deadBands));
+    const stream = createStream(sampler, report, this.installation.batch, {
+      timeBase: timeBase,
+      writer: (columns) => this.writer(columns, deadBands.length > 0, sensor.columns === null),
       seal: (message, rows) => {
-        const sealed = this.uplink.seal(message, "pack", rows);
-        if (isFault(sealed)) {
-          this.faults.count(sealed);
+        if (this.uplink.say(message, "pack", rows) < 0) {
           this.lost(rows);
         }
       },
       produced: (row) => this.produced(row),
       lost: (rows) => this.lost(rows),
-      fault: (bad) => this.faults.count(bad),
-    };
+      onFault: onFault,
+    });
+    if (sensor.columns !== null) {
+      this.register(sensor.columns, deadBands.length > 0); // so that the hello names it
+    }
+    const least = isPersonal(driver, installed)
+      ? Math.min(interval, installationDefaults.personalInterval)
+      : 0;
+    return { sensor: sensor, stream: stream, least: least };
   }
 
-  register(shape: Shape, made: boolean): string | Fault {
+  sensor(matched: MatchedSensor): Sensor {
+    const driver = matched.driver;
+    const options = matched.installed.options;
+    const port = matched.installed.port;
+    const hooks = { onFault: this.faults.count, onNews: this.wake };
+    const label = driver.name + " at " + port;
+    const clock = this.platform.clock;
+    return driver.kind === "i2c"
+      ? i2cSensor(
+          i2cPart(driver, options),
+          { label: label, clock: clock, open: () => this.platform.i2c(port) },
+          hooks,
+        )
+      : uartSensor(
+          driver,
+          options,
+          { label: label, clock: clock, open: () => this.platform.uart(port) },
+          hooks,
+        );
+  }
+
+  /** A writer for these columns. `made`: by a meter, so the shape is announced when it is new. */
+  writer(columns: readonly DriverColumn[], selective: boolean, made: boolean): PackWriter | Fault {
+    const added = this.register(columns, selective);
+    if (isFault(added)) {
+      return added;
+    }
+    if (made && added.isNew) {
+      this.words.shapes(added.id).forEach((shape) => {
+        this.uplink.say(shape, "shape", 0);
+      });
+    }
+    const rowsMax = Math.min(
+      this.installation.batch.rows,
+      packRowsMax,
+      rowsWithin(added.shape, this.platform.link.frameMax - overheadMax),
+    );
+    return createPackWriter({ shape: added.shape, id: added.id, rowsMax: Math.max(1, rowsMax) });
+  }
+
+  /** Makes the shape of these columns known, or says why it may not be sent. Where rows can be left out each has its time. */
+  register(
+    columns: readonly DriverColumn[],
+    selective: boolean,
+  ): { readonly id: string; readonly isNew: boolean; readonly shape: Shape } | Fault {
+    const shape = shapeOf(columns, selective ? "column" : "interval", "rows");
+    if (isFault(shape)) {
+      return shape;
+    }
     if (this.installation.alg === algMac && isPersonalShape(shape)) {
       return fault("not-allowed", "a personal quantity on a device that does not encrypt");
     }
     const added = this.shapes.add(shape);
-    if (made && added.isNew) {
-      this.speaker.shape(shape);
-    }
-    return added.id;
+    return { id: added.id, isNew: added.isNew, shape: shape };
   }
 
   produced(row: Row): void {
@@ -241,19 +273,6 @@ export class SensorNode {
       if (value !== null) {
         observer.reading(row.columns[i].quantity, value, row.columns[i].exponent);
       }
-    }
-  }
-
-  lost(rows: number): void {
-    this.speaker.rowsDropped += rows;
-    if (this.observer.rowsDropped !== undefined) {
-      this.observer.rowsDropped(rows);
-    }
-  }
-
-  counted(bad: Fault | null): void {
-    if (bad !== null) {
-      this.faults.count(bad);
     }
   }
 }

@@ -5,7 +5,14 @@ import { SimulatedStorage } from "../boards/platforms/simulated-storage.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import type { Link } from "../protocols/link.ts";
 import type { OutboxLimits } from "./installation-type.ts";
-import { type FrameKind, Outbox, type OutboxFrame, retryDelayMax, windowMax } from "./outbox.ts";
+import {
+  createOutbox,
+  type FrameKind,
+  type Outbox,
+  type OutboxFrame,
+  retryDelayMax,
+  windowMax,
+} from "./outbox.ts";
 import { OutboxFile, outboxFile } from "./outbox-file.ts";
 
 const limits: OutboxLimits = { bytesMax: 1000, framesMax: 20, persistent: false };
@@ -36,7 +43,7 @@ class Wire implements Link {
 }
 
 function outboxOf(count: number, changes: Partial<OutboxLimits> = {}): Outbox {
-  const outbox = new Outbox({ ...limits, ...changes }, seeded(1));
+  const outbox = createOutbox({ ...limits, ...changes }, seeded(1));
   for (let piv = 0; piv < count; piv++) {
     outbox.add(frame(piv));
   }
@@ -128,7 +135,7 @@ describe("the outbox", () => {
   });
 
   it("never drops the hello of this boot", () => {
-    const outbox = new Outbox({ ...limits, framesMax: 3 }, seeded(1));
+    const outbox = createOutbox({ ...limits, framesMax: 3 }, seeded(1));
     outbox.add(frame(0, { kind: "hello" }));
     for (let piv = 1; piv < 50; piv++) {
       const kind: FrameKind = piv % 3 === 0 ? "status" : "pack";
@@ -147,7 +154,7 @@ describe("the outbox", () => {
   });
 
   it("holds frames of a new epoch back while the gateway would else not hear the oldest ones", () => {
-    const outbox = new Outbox(limits, seeded(1));
+    const outbox = createOutbox(limits, seeded(1));
     outbox.add(frame(0));
     outbox.add(frame(1, { epoch: 4 }));
     outbox.add(frame(2, { epoch: 5, kind: "hello" }));
@@ -180,7 +187,7 @@ describe("the outbox", () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const outbox = new Outbox(limits, seeded(1));
+        const outbox = createOutbox(limits, seeded(1));
         const known = { waiting: new Set<number>(), gone: new Set<number>() };
         const gone = (frames: readonly OutboxFrame[]) => {
           for (const { piv } of frames) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DriverColumn } from "./driver.ts";
-import { Report } from "./report.ts";
+import { beyondBands, createReport, type Report } from "./report.ts";
 
 const columns: readonly DriverColumn[] = [
   { quantity: "temperature", exponent: -2 },
@@ -8,10 +8,8 @@ const columns: readonly DriverColumn[] = [
 ];
 
 function report(): Report {
-  return new Report({
-    deadBands: [{ quantity: "temperature", band: { integer: 2, exponent: -1 } }],
-    heartbeat: 60_000,
-  });
+  const deadBands = [{ quantity: "temperature", band: { integer: 2, exponent: -1 } }] as const;
+  return createReport(60_000, beyondBands(deadBands));
 }
 
 describe("a report with dead bands", () => {
@@ -62,7 +60,7 @@ describe("a report with dead bands", () => {
 
 describe("a report without dead bands", () => {
   it("sends every row with a value, but a silent sensor only once and at each heartbeat", () => {
-    const one = new Report({ deadBands: [], heartbeat: 10_000 });
+    const one = createReport(10_000, beyondBands([]));
     expect(one.worth(columns, [2100, 500], 0)).toBe(true);
     expect(one.worth(columns, [2100, 500], 1000)).toBe(true);
     expect(one.worth(columns, [null, null], 2000)).toBe(true);

@@ -1,5 +1,5 @@
-import { fault } from "../protocols/fault.ts";
-import { inRange, quantities } from "../protocols/quantity.ts";
+import type { Integer } from "../protocols/decimal.ts";
+import { type Fault, fault } from "../protocols/fault.ts";
 import type { DriverColumn, DriverValues } from "./driver.ts";
 import type { Sensor } from "./sensor.ts";
 
@@ -11,10 +11,25 @@ export interface Row {
   readonly time: number;
 }
 
-/** How often to look, ms, whether a sensor is warm. Its first measurement is told by `onNews`. */
-const warmUpPoll = 1000;
-/** How often a sensor is asked for one row. */
-const triesMax = 3;
+export interface Sampler {
+  /** ms between rows. */
+  readonly interval: number;
+  /** The row that is due, or null for none yet. At most one a call; call again until there is none. */
+  take(now: number): Row | null;
+  /** ms until there may be a row. An answer under way, or the first measurement, is told by the sensor's `onNews`. */
+  wait(now: number): number;
+  /** Moves the next row onto a whole interval of the day. `offset`: Unix ms minus monotonic ms. */
+  align(offset: number, now: number): void;
+  /** Another interval from now on. */
+  change(interval: number, now: number): void;
+}
+
+export interface SamplerHooks {
+  /** Whether a value lies within what its quantity can be; `i` is its column's place. */
+  inRange(column: DriverColumn, value: Integer, i: number): boolean;
+  onFault(fault: Fault): void;
+}
+
 /** Rows may stand this far off the whole interval before they are moved onto it, ms, or a twentieth of the interval. */
 const phaseMax = 1000;
 
@@ -22,126 +37,59 @@ const phaseMax = 1000;
  * Takes rows from one sensor at even intervals. The first comes with the first measurement; after that every interval has one, with
  * missing values where the sensor gave nothing fresh: never its last ones with a new time.
  */
-export class Sampler {
-  readonly sensor: Sensor;
-  /** ms between rows. */
-  interval: number;
+export function createSampler(sensor: Sensor, pace: number, hooks: SamplerHooks): Sampler {
+  let interval = pace;
   /** When the next row is due; -1 before the first measurement. */
-  due = -1;
-  /** How often the sensor was asked for the row that is due. */
-  tries = 0;
-  columns: readonly DriverColumn[] | null;
+  let due = -1;
+  let columns = sensor.columns;
 
-  constructor(sensor: Sensor, interval: number) {
-    this.sensor = sensor;
-    this.interval = interval;
-    this.columns = sensor.driver.columns(sensor.installed.options);
-  }
-
-  /** The row that is due, or null for none yet. At most one a call; call again until there is none. */
-  take(now: number): Row | null {
-    if (this.due < 0 && !this.begin(now)) {
+  /** Null where not even the columns are known. What is outside its quantity's range is missing, and a fault. */
+  function row(time: number, now: number): Row | null {
+    const measurement = sensor.fresh(now);
+    columns = measurement === null ? columns : measurement.columns;
+    if (columns === null) {
       return null;
     }
-    if (now < this.due || !this.measure(now)) {
-      return null;
-    }
-    // Rows that nobody asked for in time are not made up: this one is the last that is due.
-    const time = this.due + Math.floor((now - this.due) / this.interval) * this.interval;
-    this.due = time + this.interval;
-    this.tries = 0;
-    return this.row(time, now);
-  }
-
-  /** ms until there may be a row. An answer under way, or the first measurement, is told by the sensor's `onNews`. */
-  wait(now: number): number {
-    if (this.due < 0) {
-      return warmUpPoll;
-    }
-    if (this.sensor.underWay >= 0) {
-      return Math.max(0, this.sensor.giveUp - now);
-    }
-    return Math.max(0, this.due - now);
-  }
-
-  /** Moves the next row onto a whole interval of the day. `offset`: Unix ms minus monotonic ms. */
-  align(offset: number, now: number): void {
-    if (this.due <= now) {
-      return;
-    }
-    const time = this.due + offset;
-    const phase = time - Math.floor(time / this.interval) * this.interval;
-    const tolerance = Math.min(phaseMax, this.interval / 20);
-    if (phase > tolerance && phase < this.interval - tolerance) {
-      this.due += this.due - phase > now ? -phase : this.interval - phase;
-    }
-  }
-
-  /** Another interval from now on. */
-  change(interval: number, now: number): void {
-    this.interval = interval;
-    if (this.due >= 0) {
-      this.due = Math.min(this.due, now + interval);
-    }
-  }
-
-  /** The first row: when a sensor that talks has something to say or is called silent; at once for one that is asked. */
-  begin(now: number): boolean {
-    const sensor = this.sensor;
-    if (sensor.driver.kind !== "i2c" && !sensor.silent && sensor.fresh(now) === null) {
-      return false;
-    }
-    this.due = now;
-    return true;
-  }
-
-  /** Whether what there is to know about the row that is due is known. */
-  measure(now: number): boolean {
-    const sensor = this.sensor;
-    if (sensor.driver.kind !== "i2c") {
-      return true;
-    }
-    while (!sensor.busy(now)) {
-      if (sensor.latest !== null && sensor.latest.time >= this.due) {
-        return true;
-      }
-      if (this.tries === triesMax) {
-        sensor.fallSilent(now);
-        return true;
-      }
-      this.tries++;
-      sensor.trigger(now);
-    }
-    return false;
-  }
-
-  /** Null where not even the columns are known. */
-  row(time: number, now: number): Row | null {
-    const measurement = this.sensor.fresh(now);
-    if (measurement !== null) {
-      this.columns = measurement.columns;
-      return {
-        columns: measurement.columns,
-        values: this.checked(measurement.columns, measurement.values),
-        time: time,
-      };
-    }
-    if (this.columns === null) {
-      return null;
-    }
-    return { columns: this.columns, values: this.columns.map(() => null), time: time };
-  }
-
-  /** What is outside its quantity's range is missing, and a fault. */
-  checked(columns: readonly DriverColumn[], values: DriverValues): DriverValues {
-    return values.map((value, i) => {
-      if (value === null || inRange(quantities[columns[i].quantity], value, columns[i].exponent)) {
+    const values = columns.map((column, i) => {
+      const value = measurement === null ? null : measurement.values[i];
+      if (value === null || hooks.inRange(column, value, i)) {
         return value;
       }
-      this.sensor.onFault(
-        fault("range", this.sensor.label() + ": " + columns[i].quantity + " beyond what there is"),
-      );
+      hooks.onFault(fault("range", column.quantity + " beyond what there is"));
       return null;
     });
+    return { columns: columns, values: values, time: time };
   }
+
+  return {
+    get interval() {
+      return interval;
+    },
+    take(now) {
+      if (due < 0 && sensor.begins(now)) {
+        due = now;
+      }
+      if (due < 0 || now < due || !sensor.settled(due, now)) {
+        return null;
+      }
+      // Rows that nobody asked for in time are not made up: this one is the last that is due.
+      const time = due + Math.floor((now - due) / interval) * interval;
+      due = time + interval;
+      return row(time, now);
+    },
+    wait: (now) => sensor.wait(due, now),
+    align(offset, now) {
+      const phase = (due + offset) % interval;
+      const tolerance = Math.min(phaseMax, interval / 20);
+      if (due > now && phase > tolerance && phase < interval - tolerance) {
+        due += due - phase > now ? -phase : interval - phase;
+      }
+    },
+    change(next, now) {
+      interval = next;
+      if (due >= 0) {
+        due = Math.min(due, now + interval);
+      }
+    },
+  };
 }

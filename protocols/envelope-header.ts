@@ -1,3 +1,4 @@
+import { bigEndian } from "./cbor-small.ts";
 import { type Fault, fault } from "./fault.ts";
 import { frameMax } from "./link.ts";
 
@@ -86,23 +87,35 @@ export function parseHeader(frame: Uint8Array): Header | Fault {
   };
 }
 
-/** Bytes of a compressed header. */
-export function headerLength(epoch: number, piv: number): number {
-  return numbersAt + uintLength(epoch) + uintLength(piv);
+/** The numbers of a compressed header under one algorithm, as a device reads what is meant for it; null for anything else. */
+export function readHeader(
+  frame: Uint8Array,
+  alg: Alg,
+): Pick<Header, "kid" | "epoch" | "piv" | "length"> | null {
+  const pivAt = numbersAt + 1 + ((frame[0] >> 3) & 1);
+  const length = pivAt + 1 + ((frame[0] >> 1) & 3);
+  const epoch = readUint(frame, numbersAt, pivAt - numbersAt);
+  const piv = readUint(frame, pivAt, length - pivAt);
+  return frame.length >= length + tagLength && frame[0] === firstByte(alg, epoch, piv)
+    ? { kid: readUint(frame, 1, kidLength), epoch: epoch, piv: piv, length: length }
+    : null;
 }
 
-/** Writes a compressed header at the start of `target`; returns where it ends. Its numbers are in range. */
-export function writeHeader(
-  target: Uint8Array,
-  header: { readonly alg: Alg; readonly kid: number; readonly epoch: number },
+/** A compressed header, as a byte text (cbor-small.ts). Its numbers are in range. */
+export function headerText(
+  place: { readonly alg: Alg; readonly kid: number; readonly epoch: number },
   piv: number,
-): number {
-  const epochLength = uintLength(header.epoch);
-  const pivLength = uintLength(piv);
-  target[0] = (version << 6) | (header.alg << 4) | ((epochLength - 1) << 3) | ((pivLength - 1) << 1);
-  let at = writeUint(target, 1, header.kid, kidLength);
-  at = writeUint(target, at, header.epoch, epochLength);
-  return writeUint(target, at, piv, pivLength);
+): string {
+  return (
+    bigEndian(firstByte(place.alg, place.epoch, piv), 1) +
+    bigEndian(place.kid, kidLength) +
+    bigEndian(place.epoch, uintLength(place.epoch)) +
+    bigEndian(piv, uintLength(piv))
+  );
+}
+
+function firstByte(alg: Alg, epoch: number, piv: number): number {
+  return (version << 6) | (alg << 4) | ((uintLength(epoch) - 1) << 3) | ((uintLength(piv) - 1) << 1);
 }
 
 /** The fewest bytes, 1 to 4, that hold an unsigned number below 2^32. */

@@ -1,5 +1,6 @@
+import { bytesOf } from "./cbor-small.ts";
 import { parseStandard, sealedPart } from "./cose-object.ts";
-import { type Header, headerLength, parseHeader, tagLength, writeHeader } from "./envelope-header.ts";
+import { type Header, headerText, parseHeader, tagLength } from "./envelope-header.ts";
 import { type Fault, fault } from "./fault.ts";
 import { frameMax } from "./link.ts";
 import type { Session } from "./session.ts";
@@ -18,19 +19,29 @@ export {
   headerMax,
   overheadMax,
   parseHeader,
+  readHeader,
 } from "./envelope-header.ts";
-export { deploymentMax, deriveSession, mqttPassword, type Session, type SessionOrder } from "./session.ts";
+export {
+  deploymentMax,
+  deriveSession,
+  mqttPassword,
+  openSession,
+  type Session,
+  type SessionOrder,
+  type SessionRoot,
+  sessionRoot,
+} from "./session.ts";
 
 /** One compressed frame; `piv` as for Session.seal. Longer than `frameMax` is a bug and throws. */
 export function seal(session: Session, piv: number, payload: Uint8Array): Uint8Array {
-  const at = headerLength(session.epoch, piv);
-  const length = at + payload.length + tagLength;
+  const head = bytesOf(headerText(session, piv));
+  const length = head.length + payload.length + tagLength;
   if (length > frameMax) {
     throw new Error("a frame of " + length + " bytes, links take " + frameMax);
   }
   const frame = new Uint8Array(length);
-  writeHeader(frame, session, piv);
-  frame.set(session.seal(piv, payload), at);
+  frame.set(head);
+  frame.set(session.seal(piv, payload), head.length);
   return frame;
 }
 
