@@ -1,6 +1,7 @@
 import type { Storage } from "../boards/platform.ts";
-import { concat } from "../protocols/bytes.ts";
+import { bigEndian, bytesOf } from "../protocols/cbor-small.ts";
 import { crcX25 } from "../protocols/crc.ts";
+import { readUint } from "../protocols/envelope-header.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 
 /**
@@ -28,14 +29,12 @@ export const epochMax = 65535;
 /** From this length on, bytes, the file is put anew with its last record alone. */
 const compactAbove = 4096;
 const recordLength = 9;
+const crcAt = 7;
 
 const begun = 0xb0;
-/** Marks of an epoch's orderly end, by what comes after it. */
-const ends: readonly { readonly mark: number; readonly reason: BootReason }[] = [
-  { mark: 0xe0, reason: "stopped" },
-  { mark: 0xe1, reason: "restart" },
-  { mark: 0xe2, reason: "rekey" },
-];
+/** How an epoch ended, by the mark of its record less `ended`; none where it broke off. */
+const ended = 0xdf;
+const reasons: readonly BootReason[] = ["power", "stopped", "restart", "rekey"];
 /** Stands for "nothing was sealed"; a message number never reaches it. */
 const noPiv = 0xffffffff;
 
@@ -81,11 +80,8 @@ export function endEpoch(
   storage: Storage,
   end: { readonly epoch: number; readonly lastPiv: number | null; readonly reason: BootReason },
 ): Fault | null {
-  const row = ends.find((candidate) => candidate.reason === end.reason);
-  if (row === undefined) {
-    return null;
-  }
-  return storage.append(epochFile, recordOf(row.mark, end.epoch, end.lastPiv === null ? noPiv : end.lastPiv));
+  const mark = ended + reasons.indexOf(end.reason);
+  return storage.append(epochFile, recordOf(mark, end.epoch, end.lastPiv === null ? noPiv : end.lastPiv));
 }
 
 interface EpochLog {
@@ -103,20 +99,20 @@ function scan(bytes: Uint8Array): EpochLog {
   let lastPiv: number | null = null;
   let reason: BootReason = "power";
   let end = 0;
-  let at = 0;
-  while (at + recordLength <= bytes.length) {
-    if (!isRecord(bytes, at)) {
+  for (let at = 0; at + recordLength <= bytes.length; ) {
+    const mark = bytes[at];
+    const isEnd = mark > ended && mark < ended + reasons.length;
+    const crc = readUint(bytes, at + crcAt, 2);
+    if (!(isEnd || mark === begun) || crcX25(bytes, at, at + crcAt) !== crc) {
       at++;
       continue;
     }
-    const mark = bytes[at];
-    const epoch = bytes[at + 1] * 256 + bytes[at + 2];
-    const piv = bytes[at + 3] * 16777216 + ((bytes[at + 4] << 16) | (bytes[at + 5] << 8) | bytes[at + 6]);
-    const row = ends.find((candidate) => candidate.mark === mark);
+    const epoch = readUint(bytes, at + 1, 2);
+    const piv = readUint(bytes, at + 3, 4);
     if (epoch >= last) {
       last = epoch;
-      lastPiv = row === undefined || piv === noPiv ? null : piv;
-      reason = row === undefined ? "power" : row.reason;
+      lastPiv = isEnd && piv !== noPiv ? piv : null;
+      reason = reasons[isEnd ? mark - ended : 0];
     }
     at += recordLength;
     end = at;
@@ -129,28 +125,9 @@ function scan(bytes: Uint8Array): EpochLog {
   };
 }
 
-function isRecord(bytes: Uint8Array, at: number): boolean {
-  const mark = bytes[at];
-  const known = mark === begun || ends.some((candidate) => candidate.mark === mark);
-  return known && crcX25(bytes, at, at + 7) === bytes[at + 7] * 256 + bytes[at + 8];
-}
-
 function recordOf(mark: number, epoch: number, piv: number): Uint8Array {
-  const record = new Uint8Array([
-    mark,
-    epoch >> 8,
-    epoch & 255,
-    piv >>> 24,
-    (piv >>> 16) & 255,
-    (piv >>> 8) & 255,
-    piv & 255,
-    0,
-    0,
-  ]);
-  const crc = crcX25(record, 0, 7);
-  record[7] = crc >> 8;
-  record[8] = crc & 255;
-  return record;
+  const text = bigEndian(mark, 1) + bigEndian(epoch, 2) + bigEndian(piv, 4);
+  return bytesOf(text + bigEndian(crcX25(bytesOf(text), 0, crcAt), 2));
 }
 
 /** Null when storage gives the epoch back as the highest and last. */
@@ -166,7 +143,7 @@ function readBack(storage: Storage, epoch: number): Fault | null {
 }
 
 function compact(storage: Storage, epoch: number, record: Uint8Array): Fault | null {
-  const refused = storage.replace(epochFile, concat([record]));
+  const refused = storage.replace(epochFile, record);
   if (refused !== null) {
     return null; // the long file still holds, and the next boot tries again
   }
