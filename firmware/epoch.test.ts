@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seeded } from "../boards/platforms/seeded.ts";
 import { PowerCut, readOnly, SimulatedStorage } from "../boards/platforms/simulated-storage.ts";
-import { isFault } from "../protocols/fault.ts";
-import { beginEpoch, type EpochStart, endEpoch, epochFile, epochMax } from "./epoch.ts";
+import { fault, isFault } from "../protocols/fault.ts";
+import { beginEpoch, type EpochStart, endEpoch, epochFile, epochMax, reachFile } from "./epoch.ts";
 
 function storage(): SimulatedStorage {
   return new SimulatedStorage(seeded(1));
@@ -44,6 +44,36 @@ describe("the epoch record", () => {
     }
   });
 
+  it("goes on behind all it may have given when the file is lost, and says of the one before that it does not know it", () => {
+    const disk = storage();
+    begin(disk);
+    begin(disk);
+    disk.corrupt(epochFile, (bytes) => bytes.subarray(0, 0));
+    expect(begin(disk)).toEqual({ epoch: 1024, previous: null, lastPiv: null, bootReason: "power" });
+    expect(begin(disk)).toMatchObject({ epoch: 1025, previous: 1024 });
+    disk.corrupt(epochFile, (bytes) => bytes.subarray(0, 0));
+    expect(begin(disk).epoch).toBe(2048);
+  });
+
+  it("begins nothing before storage has kept how far it may come", () => {
+    const disk = storage();
+    const append = disk.append.bind(disk);
+    disk.append = (name, bytes) => (name === reachFile ? readOnly : append(name, bytes));
+    expect(beginEpoch(disk)).toEqual(readOnly);
+  });
+
+  it("takes a new file, with the newest record alone, where storage says that the old one is full", () => {
+    const disk = storage();
+    const append = disk.append.bind(disk);
+    disk.append = (name, bytes) =>
+      disk.read(name).length + bytes.length > 30 ? fault("full", "no room") : append(name, bytes);
+    for (let epoch = 0; epoch < 20; epoch++) {
+      expect(begin(disk).epoch).toBe(epoch);
+    }
+    expect(endEpoch(disk, { epoch: 19, lastPiv: 3, reason: "stopped" })).toBeNull();
+    expect(begin(disk)).toMatchObject({ epoch: 20, previous: 19, lastPiv: 3, bootReason: "stopped" });
+  });
+
   it("never gives an epoch twice, whatever bit of its file flips and wherever the power is cut", () => {
     fc.assert(
       fc.property(fc.integer(), fc.array(fc.nat(20), { maxLength: 60 }), (seed, steps) => {
@@ -76,14 +106,15 @@ describe("the epoch record", () => {
     expect(disk.read(epochFile).length).toBeLessThan(4200);
   });
 
-  it("loses no epoch when the power is cut while the file is put anew", () => {
+  it("loses no epoch that was given when the power is cut while the file is put anew", () => {
     const disk = storage();
     for (let boot = 0; boot < 455; boot++) {
       begin(disk);
     }
-    disk.cutAtWrite(2);
+    disk.cutAtWrite(1);
     expect(() => begin(disk)).toThrow(PowerCut);
-    expect(begin(disk).epoch).toBeGreaterThan(455);
+    expect(begin(disk).epoch).toBeGreaterThan(454);
+    expect(disk.read(epochFile).length).toBeLessThan(20);
   });
 
   it("ends when all epochs of a key are used", () => {

@@ -24,6 +24,12 @@ export type BootReason = "first" | "power" | "stopped" | "restart" | "rekey";
 
 /** Name of the file in storage. */
 export const epochFile = "epoch";
+/**
+ * A second, smaller file: records that name the highest epoch this device may come to before the next of them. Should the first file be
+ * lost, as a board's is when the power goes while its flash is tidied up, epochs go on behind that.
+ */
+export const reachFile = "epochs";
+const reach = 1024;
 /** The header has two bytes for it. */
 export const epochMax = 65535;
 /** From this length on, bytes, the file is put anew with its last record alone. */
@@ -44,34 +50,36 @@ export function beginEpoch(storage: Storage): EpochStart | Fault {
   if (isFault(before)) {
     return before;
   }
+  const limits = storage.read(reachFile);
+  if (isFault(limits)) {
+    return limits;
+  }
   const log = scan(before);
-  const epoch = log.last + 1 + log.torn;
+  const limit = scan(limits).last;
+  const last = log.last < 0 ? limit : log.last;
+  const epoch = last + 1 + log.torn;
   if (epoch > epochMax) {
     return fault(
       "epochs-used-up",
       "all " + epochMax + " epochs of this key are used: enrol the device again",
     );
   }
-  const record = recordOf(begun, epoch, noPiv);
-  const refused = storage.append(epochFile, record);
-  if (refused !== null) {
-    return refused;
+  const long = before.length + recordLength > compactAbove;
+  const unwritten = noted(storage, epochFile, epoch, long);
+  if (unwritten !== null) {
+    return unwritten;
   }
-  const unread = readBack(storage, epoch);
-  if (unread !== null) {
-    return unread;
-  }
-  if (before.length + recordLength > compactAbove) {
-    const uncompacted = compact(storage, epoch, record);
-    if (uncompacted !== null) {
-      return uncompacted;
+  if (epoch > limit) {
+    const unreached = noted(storage, reachFile, Math.min(epoch + reach - 1, epochMax), false);
+    if (unreached !== null) {
+      return unreached;
     }
   }
   return {
     epoch: epoch,
     previous: log.last < 0 ? null : log.last,
     lastPiv: log.lastPiv,
-    bootReason: log.last < 0 ? "first" : log.reason,
+    bootReason: last < 0 ? "first" : log.reason,
   };
 }
 
@@ -81,7 +89,20 @@ export function endEpoch(
   end: { readonly epoch: number; readonly lastPiv: number | null; readonly reason: BootReason },
 ): Fault | null {
   const mark = ended + reasons.indexOf(end.reason);
-  return storage.append(epochFile, recordOf(mark, end.epoch, end.lastPiv === null ? noPiv : end.lastPiv));
+  return write(storage, epochFile, recordOf(mark, end.epoch, end.lastPiv === null ? noPiv : end.lastPiv));
+}
+
+/** The record of an epoch written and read back; a file that is `long` is given anew. */
+function noted(storage: Storage, file: string, epoch: number, long: boolean): Fault | null {
+  const record = recordOf(begun, epoch, noPiv);
+  const refused = long ? storage.replace(file, record) : write(storage, file, record);
+  return refused === null ? readBack(storage, file, epoch) : refused;
+}
+
+/** Appends; a file that has no more room, as boards have them, is given anew with this record alone. */
+function write(storage: Storage, file: string, record: Uint8Array): Fault | null {
+  const refused = storage.append(file, record);
+  return refused !== null && refused.fault === "full" ? storage.replace(file, record) : refused;
 }
 
 interface EpochLog {
@@ -130,9 +151,9 @@ function recordOf(mark: number, epoch: number, piv: number): Uint8Array {
   return bytesOf(text + bigEndian(crcX25(bytesOf(text), 0, crcAt), 2));
 }
 
-/** Null when storage gives the epoch back as the highest and last. */
-function readBack(storage: Storage, epoch: number): Fault | null {
-  const bytes = storage.read(epochFile);
+/** Null when storage gives the epoch back as the highest and last of a file. */
+function readBack(storage: Storage, file: string, epoch: number): Fault | null {
+  const bytes = storage.read(file);
   if (isFault(bytes)) {
     return bytes;
   }
@@ -140,12 +161,4 @@ function readBack(storage: Storage, epoch: number): Fault | null {
   return log.last === epoch && log.torn === 0
     ? null
     : fault("storage", "the storage did not keep the record of epoch " + epoch + ": nothing is sent");
-}
-
-function compact(storage: Storage, epoch: number, record: Uint8Array): Fault | null {
-  const refused = storage.replace(epochFile, record);
-  if (refused !== null) {
-    return null; // the long file still holds, and the next boot tries again
-  }
-  return readBack(storage, epoch);
 }

@@ -53,7 +53,8 @@ export class OutboxFile {
       return null;
     }
     const refused = this.append(concat(frames.map((frame) => recordOf(markDone, frame, nothing))));
-    if (refused !== null || this.length <= this.compactAbove) {
+    const full = refused !== null && refused.fault === "full"; // a board's file has its length for good
+    if (!full && (refused !== null || this.length <= this.compactAbove)) {
       return refused;
     }
     return this.compact(outbox.waiting(), this.newest === null ? [] : [this.newest]);

@@ -1,4 +1,4 @@
-import { concat } from "../../protocols/bytes.ts";
+import { concat, equal } from "../../protocols/bytes.ts";
 import { type Fault, fault } from "../../protocols/fault.ts";
 import type { Storage } from "../platform.ts";
 import type { EspruinoGlobal, EspruinoStorage } from "./espruino-globals.ts";
@@ -6,23 +6,20 @@ import type { EspruinoGlobal, EspruinoStorage } from "./espruino-globals.ts";
 /**
  * Append-only files in a board's flash. The interpreter's own `Storage` erases a file before it writes another content under its
  * name, and moves files through RAM when it is full (jsflash.c, jsfWriteFile and jsfCompact); a power cut then loses them. So each file
- * here is two preallocated ones, of which the newer counts, and bytes are only ever written where there are none.
+ * here is two preallocated halves of which one counts, and bytes are only ever written where there are none.
  *
  *     0   4 bytes never written: a write at offset 0 is what erases
- *     4   generation, its complement, 0, 0: written last, so a file without it does not count
+ *     4   generation, its complement, 0, 0: written last, so a half without it does not count
  *     8   pieces: length (2), its complement (2), low byte first, the bytes, zeros up to a multiple of 4
  *
- * Of a piece that the power cut short the bytes that arrived are read like any others: whoever appends records checks them.
+ * The older half is gone before the newer takes more, so that no loss of the newer brings old content back. Of a piece that the power
+ * cut short the bytes that arrived are read like any others: whoever appends records checks them.
  */
 export function espruinoStorage(
   flash: EspruinoStorage,
-  /** Bytes by file name; both halves are that long. Other names are refused. */
+  /** Bytes of a half, by file name. Another file is only appended to, and must be there already (espruino-setup.ts). */
   sizes: Readonly<Record<string, number>>,
 ): Storage {
-  const content = (file: string): Uint8Array | null => {
-    const found = flash.readArrayBuffer(file);
-    return found === undefined ? null : new Uint8Array(found);
-  };
   /** Writes into erased bytes and looks whether they are there. */
   const put = (file: string, at: number, bytes: Uint8Array): Fault | null => {
     try {
@@ -30,39 +27,48 @@ export function espruinoStorage(
     } catch {
       return refused(file);
     }
-    const kept = content(file);
-    for (let i = 0; i < bytes.length; i++) {
-      if (kept === null || kept[at + i] !== bytes[i]) {
-        return refused(file);
-      }
-    }
-    return null;
+    const kept = flash.readArrayBuffer(file);
+    return kept !== undefined && equal(new Uint8Array(kept, at, bytes.length), bytes) ? null : refused(file);
   };
-  const newest = (name: string): Half => newer(halfOf(name + "0", content), halfOf(name + "1", content));
+  const find = (name: string): Halves => {
+    const first = halfOf(flash, name + "0");
+    const second = halfOf(flash, name + "1");
+    const isFirst = second.bytes === null || (first.bytes !== null && follows(first, second));
+    return isFirst ? { newer: first, older: second } : { newer: second, older: first };
+  };
   const replace = (name: string, bytes: Uint8Array): Fault | null => {
-    const old = newest(name);
-    const file = name + (old.file === name + "0" ? "1" : "0");
+    const halves = find(name);
+    const old = halves.newer;
+    const file = old.bytes === null ? old.file : halves.older.file;
     try {
-      flash.erase(file);
-      flash.write(file, "", 0, sizes[name]);
+      flash.write(file, "", 0, sizes[name]); // makes it, or makes it anew where anything was in it
     } catch {
       return refused(file);
     }
-    const unwritten = put(file, piecesAt, pieceOf(bytes));
     const generation = (old.generation + 1) & 255;
-    return unwritten === null
-      ? put(file, generationAt, new Uint8Array([generation, generation ^ 255, 0, 0]))
-      : unwritten;
+    const unwritten = put(file, piecesAt, pieceOf(bytes));
+    const uncounted =
+      unwritten === null
+        ? put(file, generationAt, new Uint8Array([generation, generation ^ 255, 0, 0]))
+        : unwritten;
+    if (uncounted === null && old.bytes !== null) {
+      flash.erase(old.file);
+    }
+    return uncounted;
   };
   return {
     read: (name) => {
-      const half = newest(name);
-      return half.bytes === null ? new Uint8Array(0) : concat(piecesOf(half.bytes).parts);
+      const bytes = find(name).newer.bytes;
+      return bytes === null ? new Uint8Array(0) : concat(piecesOf(bytes).parts);
     },
     append: (name, bytes) => {
-      const half = newest(name);
+      const halves = find(name);
+      const half = halves.newer;
       if (half.bytes === null) {
         return replace(name, bytes);
+      }
+      if (halves.older.bytes !== null) {
+        flash.erase(halves.older.file);
       }
       const piece = pieceOf(bytes);
       const end = piecesOf(half.bytes).end;
@@ -86,23 +92,26 @@ const unit = 4; // bytes: what flash is written in at once
 interface Half {
   readonly file: string;
   readonly generation: number;
-  /** null where the file does not count. */
+  /** null where the half does not count. */
   readonly bytes: Uint8Array | null;
 }
 
-function halfOf(file: string, content: (file: string) => Uint8Array | null): Half {
-  const bytes = content(file);
-  const generation = bytes === null ? 0 : bytes[generationAt];
-  const counts = bytes !== null && bytes[generationAt + 1] === (generation ^ 255);
-  return { file: file, generation: generation, bytes: counts ? bytes : null };
+interface Halves {
+  readonly newer: Half;
+  readonly older: Half;
 }
 
-/** Of two halves that count the one that follows the other, generations being counted round. */
-function newer(a: Half, b: Half): Half {
-  if (a.bytes === null || b.bytes === null) {
-    return a.bytes === null ? b : a;
-  }
-  return ((b.generation - a.generation) & 255) < 128 ? b : a;
+function halfOf(flash: EspruinoStorage, file: string): Half {
+  const found = flash.readArrayBuffer(file);
+  const bytes = found === undefined ? new Uint8Array(piecesAt) : new Uint8Array(found);
+  const generation = bytes[generationAt];
+  const counts = bytes[generationAt + 1] === (generation ^ 255);
+  return { file: file, generation: counts ? generation : 0, bytes: counts ? bytes : null };
+}
+
+/** Whether the first half's generation comes after the second's, counted round. */
+function follows(first: Half, second: Half): boolean {
+  return ((first.generation - second.generation) & 255) < 128;
 }
 
 /** All that was written, and where the next piece may begin. */
