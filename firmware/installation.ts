@@ -83,6 +83,28 @@ const mqttLink = group(
   about("MQTT to the gateway", "MQTT zum Gateway"),
 );
 
+const firmata = group(
+  {
+    port: path(
+      about(
+        "Serial port of the Arduino, by its lasting name",
+        "Serieller Anschluss des Arduino, mit seinem dauerhaften Namen",
+      ),
+      { example: "/dev/serial/by-id/usb-Arduino__www.arduino.cc__0043_7563331323335180D0A1-if00" },
+    ),
+    baud: Type.Integer({
+      minimum: 9600,
+      maximum: 2000000,
+      default: 57600,
+      about: about("Speed of the line in baud", "Geschwindigkeit der Leitung in Baud"),
+    }),
+  },
+  about(
+    "An Arduino with StandardFirmata that lends its inputs: its I2C bus is the port firmata, its pins are D2 and up and A0 and up",
+    "Ein Arduino mit StandardFirmata, der seine Eingänge leiht: sein I2C-Bus ist der Anschluss firmata, seine Pins sind D2 und so weiter und A0 und so weiter",
+  ),
+);
+
 /** The way to the gateway; `kind` tells which. */
 export type LinkSettings =
   | ({ kind: "serial" } & Static<typeof serialLink>)
@@ -196,6 +218,7 @@ export function installationSchema(drivers: readonly Driver[]) {
         ),
         default: "linux",
       }),
+      firmata: Type.Optional(firmata),
       link: Type.Unsafe<LinkSettings>({
         about: about("The way to the gateway", "Der Weg zum Gateway"),
         discriminator: "kind",

@@ -1,4 +1,3 @@
-import { illegalAddress } from "./modbus-exception.ts";
 import { type ModbusMap, readMap, serialOf, spansOf } from "./modbus-map.ts";
 import type { ModbusRequest } from "./modbus-pdu.ts";
 import { holds, planReads, type Span } from "./modbus-plan.ts";
@@ -9,8 +8,6 @@ export class MapMeter implements ModbusMeter {
   readonly unit: number;
   readonly map: ModbusMap;
   readonly reads: readonly Span[];
-  /** Reads of what not every meter of the kind has; what was refused is taken out. */
-  optional: readonly Span[];
   serial: string | null = null;
   /** It was asked for its serial number, and answered, if only that it has none. */
   serialAsked = false;
@@ -18,8 +15,7 @@ export class MapMeter implements ModbusMeter {
   constructor(unit: number, map: ModbusMap) {
     this.unit = unit;
     this.map = map;
-    this.reads = planReads(spansOf(map, map.rows), map.limits);
-    this.optional = planReads(spansOf(map, map.optional), map.limits);
+    this.reads = planReads(spansOf(map), map.limits);
   }
 
   begin(): ModbusReading {
@@ -40,10 +36,7 @@ class MapReading implements ModbusReading {
   constructor(meter: MapMeter) {
     const serial = meter.map.serial;
     this.meter = meter;
-    this.pending = (serial === null || meter.serialAsked ? [] : [serial.span]).concat(
-      meter.reads,
-      meter.optional,
-    );
+    this.pending = (serial === null || meter.serialAsked ? [] : [serial.span]).concat(meter.reads);
   }
 
   next(outcome: ModbusOutcome | null, sink: ReadingSink): ModbusRequest | null {
@@ -74,10 +67,6 @@ class MapReading implements ModbusReading {
     }
     if (isSerial && outcome.exception > 0) {
       this.meter.serialAsked = true; // some versions of a meter do not have it
-      return true;
-    }
-    if (outcome.exception === illegalAddress && this.meter.optional.indexOf(read) >= 0) {
-      this.meter.optional = this.meter.optional.filter((other) => other !== read);
       return true;
     }
     sink.fault(outcome.fault);

@@ -5,7 +5,9 @@ import { delimiter, join } from "node:path";
 
 /** Package -> how to see that it is there: a program, a library, or modules of Debian's own Python. */
 const wanted = {
+  "avr-libc": { library: "include/avr/io.h" },
   duktape: { program: "duk" },
+  "gcc-avr": { program: "avr-gcc" },
   libfaketime: { library: "faketime/libfaketime.so.1" },
   mosquitto: { program: "mosquitto" },
   "mosquitto-clients": { program: "mosquitto_sub" },

@@ -1,6 +1,7 @@
 /** `hasen device run`: the shipped firmware core on a Raspberry Pi or any Linux machine. */
 import { readFile, stat } from "node:fs/promises";
 import type { Platform } from "../boards/platform.ts";
+import type { FirmataPlatform } from "../boards/platforms/firmata.ts";
 import { linuxPlatform } from "../boards/platforms/linux.ts";
 import { holdStorage } from "../boards/platforms/linux-storage.ts";
 import { MqttLink } from "../boards/platforms/mqtt-link.ts";
@@ -61,6 +62,9 @@ export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams):
   if (settings.link.kind === "serial") {
     await checkPort(settings.link.port, settings.link.baud);
   }
+  if (settings.firmata !== undefined) {
+    await checkPort(settings.firmata.port, settings.firmata.baud);
+  }
   await makeFolder(settings.storage);
   const hold = await holdStorage(settings.storage);
   if (isFault(hold)) {
@@ -69,7 +73,7 @@ export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams):
   const ended = new Ended(order.stop);
   const link = await openLink(settings, installation, log);
   try {
-    const platform = linuxPlatform({
+    const own = linuxPlatform({
       board: settings.board,
       link,
       storage: hold.storage,
@@ -77,13 +81,33 @@ export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams):
       onIdentify: (duration) => log.info({}, `device ${installation.device}: here I am, for ${duration} ms`),
       onRestart: () => ended.end("restart"),
     });
-    await run({ installation, platform, log, ended });
+    const arduino = settings.firmata === undefined ? null : await borrowArduino(own, settings.firmata, log);
+    try {
+      await run({ installation, platform: arduino ?? own, log, ended });
+    } finally {
+      arduino?.close();
+    }
     return 0;
   } finally {
     ended.forget();
     link.close();
     hold.release();
   }
+}
+
+/** Johnny-Five is loaded only where there is an Arduino: it takes a tenth of a second. */
+async function borrowArduino(
+  own: Platform,
+  { port, baud }: NonNullable<DeviceSettings["firmata"]>,
+  log: Log,
+): Promise<FirmataPlatform> {
+  const { firmataPlatform } = await import("../boards/platforms/firmata.ts");
+  return firmataPlatform(own, {
+    path: port,
+    baud,
+    onState: (state) =>
+      state === null ? log.info({}, `arduino ${port}: answers`) : log.warn({}, `arduino: ${state.detail}`),
+  });
 }
 
 /** Reads device.yaml and the credentials it names; throws every mistake in them. */

@@ -33,7 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
 /** Packages that belong to one room or a few. */
 const packagesOf: Record<string, readonly RegExp[]> = {
   protocols: [],
-  boards: [/^serialport$/, /^mqtt$/, /^johnny-five$/, /^firmata-io$/, /^@sinclair\/typebox$/, /^node:/],
+  boards: [/^serialport$/, /^mqtt$/, /^johnny-five\//, /^firmata-io$/, /^@sinclair\/typebox$/, /^node:/],
   firmware: [/^@sinclair\/typebox$/],
 };
 

@@ -54,12 +54,15 @@ export function linuxUart(path: string): Uart {
 
 /** Node reaches I2C only through a native module that has to be compiled on the spot, which no installation here may need. */
 function noI2c(bus: string): Fault {
-  return fault("unsupported", `${bus}: I2C on Linux is not built yet; attach this sensor to a board instead`);
+  return fault(
+    "unsupported",
+    `${bus}: I2C on Linux is not built yet; attach this sensor to a board, or to an Arduino named under firmata in device.yaml (its bus is called firmata)`,
+  );
 }
 
 function noPin(pin: string): Fault {
   return fault(
     "unsupported",
-    `${pin}: this machine's pins are not read; attach this sensor to a board instead`,
+    `${pin}: this machine's pins are not read; attach this sensor to a board, or to an Arduino named under firmata in device.yaml`,
   );
 }
