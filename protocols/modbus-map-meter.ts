@@ -1,3 +1,4 @@
+import { illegalAddress } from "./modbus-exception.ts";
 import { type ModbusMap, readMap, serialOf, spansOf } from "./modbus-map.ts";
 import type { ModbusRequest } from "./modbus-pdu.ts";
 import { holds, planReads, type Span } from "./modbus-plan.ts";
@@ -8,6 +9,8 @@ export class MapMeter implements ModbusMeter {
   readonly unit: number;
   readonly map: ModbusMap;
   readonly reads: readonly Span[];
+  /** Reads of what not every meter of the kind has; what was refused is taken out. */
+  optional: readonly Span[];
   serial: string | null = null;
   /** It was asked for its serial number, and answered, if only that it has none. */
   serialAsked = false;
@@ -15,7 +18,8 @@ export class MapMeter implements ModbusMeter {
   constructor(unit: number, map: ModbusMap) {
     this.unit = unit;
     this.map = map;
-    this.reads = planReads(spansOf(map), map.limits);
+    this.reads = planReads(spansOf(map, map.rows), map.limits);
+    this.optional = planReads(spansOf(map, map.optional), map.limits);
   }
 
   begin(): ModbusReading {
@@ -36,7 +40,10 @@ class MapReading implements ModbusReading {
   constructor(meter: MapMeter) {
     const serial = meter.map.serial;
     this.meter = meter;
-    this.pending = (serial === null || meter.serialAsked ? [] : [serial.span]).concat(meter.reads);
+    this.pending = (serial === null || meter.serialAsked ? [] : [serial.span]).concat(
+      meter.reads,
+      meter.optional,
+    );
   }
 
   next(outcome: ModbusOutcome | null, sink: ReadingSink): ModbusRequest | null {
@@ -67,6 +74,10 @@ class MapReading implements ModbusReading {
     }
     if (isSerial && outcome.exception > 0) {
       this.meter.serialAsked = true; // some versions of a meter do not have it
+      return true;
+    }
+    if (outcome.exception === illegalAddress && this.meter.optional.indexOf(read) >= 0) {
+      this.meter.optional = this.meter.optional.filter((other) => other !== read);
       return true;
     }
     sink.fault(outcome.fault);

@@ -27,9 +27,16 @@ export interface ModbusMap {
   /** Its serial number. */
   readonly serial: { readonly span: Span; readonly type: RegisterType | "text" } | null;
   readonly rows: readonly RegisterRow[];
-  /** The highest number of a type, unsigned or signed, stands for "there is none". */
-  readonly highestIsNone: boolean;
+  /** What not every version of the meter has: asked for apart, and no more once it was refused. */
+  readonly optional: readonly RegisterRow[];
+  readonly missing: MissingMark;
 }
+
+/**
+ * What stands where there is no value: nothing agreed; the highest number of the type (7fff signed, ffff unsigned); or what SunSpec and others
+ * take, the lowest signed (8000) and the highest unsigned. A float says it by being no number.
+ */
+export type MissingMark = "unmarked" | "highest" | "lowest-signed";
 
 /** One number of a meter: register x 10^exponent is the quantity in its DLMS unit. */
 export interface RegisterRow {
@@ -52,11 +59,21 @@ export function register(
   return { address, type, quantity, exponent, scale: null };
 }
 
-/** The spans a map wants, scale registers among them. */
-export function spansOf(map: ModbusMap): readonly Span[] {
+/** A row whose power of ten stands in a register of its own. */
+export function scaledRegister(
+  address: number,
+  type: RegisterType,
+  quantity: QuantityName,
+  scale: number,
+): RegisterRow {
+  return { address, type, quantity, exponent: 0, scale };
+}
+
+/** The spans that rows of a map want, scale registers among them. */
+export function spansOf(map: ModbusMap, rows: readonly RegisterRow[]): readonly Span[] {
   const spans: Span[] = [];
-  for (let i = 0; i < map.rows.length; i++) {
-    const row = map.rows[i];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
     spans.push({ table: map.table, address: row.address, count: registersOf(row.type) });
     if (row.scale !== null) {
       spans.push({ table: map.table, address: row.scale, count: 1 });
@@ -70,9 +87,10 @@ export type Lookup = (span: Span) => Uint8Array | null;
 
 /** What the registers say, row by row; rows that were not read or say that there is none are left out. */
 export function readMap(map: ModbusMap, lookup: Lookup): readonly MeterReading[] {
+  const rows = map.rows.concat(map.optional);
   const readings: MeterReading[] = [];
-  for (let i = 0; i < map.rows.length; i++) {
-    const row = map.rows[i];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
     const value = valueAt(map, row, lookup);
     const quantity = quantities[row.quantity];
     if (value !== null && quantity.obis !== null) {
@@ -89,7 +107,7 @@ function valueAt(map: ModbusMap, row: RegisterRow, lookup: Lookup): MeterNumber 
     return null;
   }
   const bytes = inOrder(raw, 0, row.type, map.words);
-  const number = map.highestIsNone && isHighest(bytes, row.type) ? null : numberOf(bytes, row.type);
+  const number = isMissing(bytes, row.type, map.missing) ? null : numberOf(bytes, row.type);
   return number === null ? null : scaled(number, row, power);
 }
 
@@ -110,10 +128,15 @@ function scaleOf(map: ModbusMap, address: number, lookup: Lookup): number | null
   return power >= -scaleMost && power <= scaleMost ? power : null;
 }
 
-/** ffff... unsigned, 7fff... signed. */
-function isHighest(bytes: Uint8Array, type: RegisterType): boolean {
-  const first = type.charAt(0) === "u" ? 255 : type.charAt(0) === "s" ? 127 : -1;
-  return bytes.every((byte, i) => byte === (i === 0 ? first : 255));
+/** Whether an integer is the one that stands for none. */
+export function isMissing(bytes: Uint8Array, type: RegisterType, mark: MissingMark): boolean {
+  const kind = type.charAt(0);
+  if (mark === "unmarked" || (kind !== "s" && kind !== "u")) {
+    return false;
+  }
+  const lowest = kind === "s" && mark === "lowest-signed";
+  const first = kind === "u" ? 255 : lowest ? 128 : 127;
+  return bytes.every((byte, i) => byte === (i === 0 ? first : lowest ? 0 : 255));
 }
 
 /** The serial number of the bytes it stands in; null where there is none. */

@@ -1,4 +1,4 @@
-import { fromWords, type Integer, parseDecimal } from "./decimal.ts";
+import { decimalText, fromWords, type Integer, integerText, parseDecimal, toWords } from "./decimal.ts";
 import { decimalOfFloat32 } from "./float32.ts";
 import { decimalOfFloat64 } from "./float64.ts";
 import type { MeterNumber } from "./meter.ts";
@@ -95,6 +95,55 @@ function bcdOf(bytes: Uint8Array): Integer | null {
   }
   const decimal = parseDecimal(digits);
   return decimal === null ? null : decimal.integer;
+}
+
+/**
+ * The bytes of a number as it stands in its registers, for what plays a meter; null where the type cannot hold it. Floats take the nearest
+ * they have.
+ */
+export function registerBytes(number: MeterNumber, type: RegisterType, words: WordOrder): Uint8Array | null {
+  const bytes = bytesOf(number, type);
+  return bytes === null ? null : inOrder(bytes, 0, type, words);
+}
+
+function bytesOf(number: MeterNumber, type: RegisterType): Uint8Array | null {
+  const length = 2 * counts[type];
+  const text = decimalText(number.integer, number.exponent);
+  if (type === "float32") {
+    return new Uint8Array(new Float32Array([parseFloat(text)]).buffer).reverse();
+  }
+  if (type === "float64") {
+    return new Uint8Array(new Float64Array([parseFloat(text)]).buffer).reverse();
+  }
+  const whole = number.exponent === 0 ? number : parseDecimal(text);
+  if (whole === null || whole.exponent !== 0) {
+    return null;
+  }
+  const bytes =
+    type === "bcd32" || type === "bcd64"
+      ? bcdBytes(integerText(whole.integer), length)
+      : integerBytes(whole.integer, length);
+  const back = numberOf(bytes, type);
+  return back !== null && integerText(back.integer) === integerText(whole.integer) ? bytes : null;
+}
+
+function integerBytes(integer: Integer, length: number): Uint8Array {
+  const words = toWords(integer);
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const bit = 8 * (length - 1 - i);
+    bytes[i] = bit >= 32 ? words.high >> (bit - 32) : words.low >>> bit;
+  }
+  return bytes;
+}
+
+function bcdBytes(digits: string, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < 2 * length && i < digits.length; i++) {
+    const digit = digits.charCodeAt(digits.length - 1 - i) - 48;
+    bytes[length - 1 - (i >> 1)] |= (i % 2 === 0 ? digit : digit << 4) & 255;
+  }
+  return bytes;
 }
 
 /** A text of registers: two characters each, up to the first zero, without blanks at its ends; null where it is no printable ASCII. */

@@ -3,6 +3,7 @@ import { readingLine } from "../hil-tests/meters/decoded.ts";
 import { fromHex, toHex } from "./bytes.ts";
 import { fault } from "./fault.ts";
 import { MapMeter } from "./modbus-map-meter.ts";
+import { modbusMap } from "./modbus-maps/index.ts";
 import { sdm120 } from "./modbus-maps/sdm120.ts";
 import { answerPdu, exceptionPdu } from "./modbus-pdu.ts";
 import { ModbusRtu, rtuStandard } from "./modbus-rtu.ts";
@@ -111,6 +112,17 @@ describe("reading meters on a Modbus line", () => {
     const steps = round(new ModbusSession(new ModbusRtu(rtuStandard), [new MapMeter(1, sdm120)]), { 1: old });
     expect(faults(steps)).toEqual(["1 unsupported"]);
     expect(lines(steps)[0]).toHaveLength(4);
+  });
+
+  it("asks no more for what a meter of the kind may lack, once it was refused", () => {
+    const older: Unit = (request) => (request[3] === 0x5c ? rtuFrame(1, exceptionPdu(4, 2)) : house(request));
+    const session = new ModbusSession(new ModbusRtu(rtuStandard), [new MapMeter(1, modbusMap("em24")!)]);
+    const asked = (steps: readonly ModbusStep[]) =>
+      sent(steps).filter((frame) => frame.slice(4, 8) === "005c");
+    const first = round(session, { 1: older });
+    expect(asked(first)).toHaveLength(1);
+    expect(faults(first)).toEqual([]);
+    expect(asked(round(session, { 1: older }, 60_000))).toHaveLength(0);
   });
 
   it("ends its round when the port is gone, and begins another when it is back", () => {

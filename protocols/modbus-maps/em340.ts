@@ -1,0 +1,33 @@
+import { type ModbusMap, register } from "../modbus-map.ts";
+
+/** Three phases; EM330, ET330, ET340 and the EM24 with Ethernet alike. Low words come first; 7fffffff is beyond its range. */
+export const em340: ModbusMap = {
+  name: "em340",
+  title: "Carlo Gavazzi EM340",
+  sources: [
+    "Carlo Gavazzi: EM300 Series and ET300 Series Communication Protocol V2 R9, table 2.4-1; §1.2.1 no more than 50 registers; table 2.8-7 (line); §2.7.9 (serial number)",
+    "same addresses in OpenEMS (MeterCarloGavazziEm300) and mbmd (carlogavazzi-ex3x0)",
+  ],
+  line: { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 },
+  table: "input",
+  words: "low-first",
+  limits: { countMax: 50, gapMax: 30, holes: [] },
+  serial: { span: { table: "input", address: 0x5000, count: 7 }, type: "text" },
+  missing: "highest",
+  rows: [
+    register(0x00, "s32", "voltageL1", -1),
+    register(0x02, "s32", "voltageL2", -1),
+    register(0x04, "s32", "voltageL3", -1),
+    register(0x0c, "s32", "currentL1", -3),
+    register(0x0e, "s32", "currentL2", -3),
+    register(0x10, "s32", "currentL3", -3),
+    register(0x12, "s32", "activePowerL1", -1),
+    register(0x14, "s32", "activePowerL2", -1),
+    register(0x16, "s32", "activePowerL3", -1),
+    register(0x28, "s32", "activePower", -1),
+    register(0x33, "s16", "frequency", -1),
+    register(0x34, "s32", "activeEnergyImported", 2),
+    register(0x4e, "s32", "activeEnergyExported", 2),
+  ],
+  optional: [],
+};

@@ -1,0 +1,33 @@
+import { type ModbusMap, register } from "../modbus-map.ts";
+
+/** Three phases. Powers and the like are singles, energies doubles, per tariff: 801 and 809 are those of the first. Reads that cut a value are refused. */
+export const pac2200: ModbusMap = {
+  name: "pac2200",
+  title: "Siemens SENTRON PAC2200",
+  sources: [
+    "Siemens: PAC2200 Manual L1V30415167B-06, appendix A.1, tables A-3 and following; §6.3 (line, unit 126) (known here through the next two)",
+    "same addresses in OpenEMS (MeterSiemensPac2200) and mbmd (pac2200), but for the frequency: 55 in a nymea plug-in and in the PAC3200's table, 46 in mbmd, which cuts a value",
+  ],
+  line: { baud: 19200, dataBits: 8, parity: "none", stopBits: 2 },
+  table: "holding",
+  words: "high-first",
+  limits: { countMax: 125, gapMax: 8, holes: [] },
+  serial: null,
+  missing: "unmarked",
+  rows: [
+    register(1, "float32", "voltageL1", 0),
+    register(3, "float32", "voltageL2", 0),
+    register(5, "float32", "voltageL3", 0),
+    register(13, "float32", "currentL1", 0),
+    register(15, "float32", "currentL2", 0),
+    register(17, "float32", "currentL3", 0),
+    register(25, "float32", "activePowerL1", 0),
+    register(27, "float32", "activePowerL2", 0),
+    register(29, "float32", "activePowerL3", 0),
+    register(55, "float32", "frequency", 0),
+    register(65, "float32", "activePower", 0),
+    register(801, "float64", "activeEnergyImported", 0),
+    register(809, "float64", "activeEnergyExported", 0),
+  ],
+  optional: [],
+};
