@@ -8,7 +8,7 @@ import type { Segment } from "./segment.ts";
 import { type Find, inspect, type Remains, remainsOf, sortOut } from "./segment-find.ts";
 import { type SegmentHeader, segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
 import { scanSegment } from "./segment-scan.ts";
-import { type Slot, segmentNames } from "./segment-store.ts";
+import { type FileNumbers, fileNumbers, type Slot, segmentNames } from "./segment-store.ts";
 
 /** What was found at the start, for the log and the counters. Nothing in it keeps the spool from starting. */
 export interface RecoveryReport {
@@ -39,8 +39,7 @@ export interface Recovered {
   readonly head: number;
   /** The newest segment may take further blocks. */
   readonly writable: boolean;
-  /** Highest number in a segment's name. */
-  readonly numbers: number;
+  readonly numbers: FileNumbers;
   readonly checkpoint: Checkpoint | null;
   /** Where the disk failed to confirm the last block: tries again. Until it has, what that block holds may be gone after a power cut. */
   readonly confirm: (() => Promise<Fault | null>) | null;
@@ -112,12 +111,9 @@ export async function recover(
   const reader = new Reader(files, salt, () => {});
   const scan = newest === undefined ? null : scanSegment(reader, newest);
   const missing = missingAround(reader, segments, remains);
-  const numbers = names
-    .map((name) => Number(segmentNames.exec(name)?.[1] ?? 0))
-    .filter((number) => number > 0);
-  const highest = Math.max(0, ...numbers);
-  // Files are numbered from 1 on and written again, not removed, when room is needed: a number without a file is a file that is gone.
-  const gone = remains.length > 0 || numbers.length < highest;
+  // Files are numbered from 1 on and written again when room is needed: a number without a file is a file that is gone.
+  const numbers = fileNumbers(names);
+  const gone = remains.length > 0 || numbers.gone > 0;
   const lost: Span[] = [...(gone ? missing : []), ...(scan?.lost ?? [])];
   const found = scan?.offset ?? 0;
   // Offsets rise for ever: none that may have been given out is given again.
@@ -155,7 +151,7 @@ export async function recover(
     head,
     // A segment without a block may lack the snapshot it should begin with: it takes nothing more, and is begun anew.
     writable: newest !== undefined && trouble === null && !unread && scan?.last !== null,
-    numbers: highest,
+    numbers,
     checkpoint,
     confirm,
     report: {

@@ -261,6 +261,30 @@ describe("a pin", () => {
     expect(told).toEqual([]);
   });
 
+  it("leaves a gap that is no damage either where files behind it were removed by age, until one is taken away", async () => {
+    const clock = new VirtualClock();
+    const disk = newDisk();
+    const options = trialOptions({ clock, daysMax: 1, hooks: { synchronised: () => true } });
+    const spool = await Spool.open(options, disk);
+    await appendIds(spool, range(0, 30), length);
+    spool.pin(3);
+    await appendIds(spool, range(30, 60), length);
+    clock.pass(86_400_000 / 4);
+    await spool.retire();
+    clock.pass(2 * 86_400_000);
+    await spool.retire();
+    await spool.close();
+    expect(disk.paths.filter((path) => path.endsWith(".removed"))).not.toEqual([]);
+    const again = await Spool.open(options, disk);
+    expect([...readIds(again).values()].slice(0, perSegment)).toEqual(range(0, perSegment));
+    expect(again.recovery.lost).toEqual([]);
+    await appendIds(again, range(60, 130), length);
+    expect(disk.paths.filter((path) => path.endsWith(".removed"))).toEqual([]);
+    await again.close();
+    disk.vanish("/spool/segment-000002.log");
+    expect((await Spool.open(options, disk)).recovery.lost).not.toEqual([]);
+  });
+
   it("is refused beyond half the ring, and for what is not there", async () => {
     const spool = await Spool.open(trialOptions(), newDisk());
     await appendIds(spool, range(0, 60), length);

@@ -178,7 +178,10 @@ export class Ring {
         this.#store.put(segment);
         return;
       }
-      await this.#store.remove(segment);
+      if ((await this.#store.remove(segment)) !== null) {
+        this.#store.put(segment);
+        return;
+      }
     }
     const newest = this.segments.at(-1);
     if (newest?.synchronised && newest.created < time - age / 8 && this.head > newest.first) {
@@ -293,8 +296,10 @@ export class Ring {
         return slot;
       }
       if (slot !== null) {
-        await this.#store.remove(slot);
-        continue;
+        if ((await this.#store.remove(slot)) === null) {
+          continue;
+        }
+        this.#store.put(slot);
       }
       const fresh = await this.#create();
       const oldest = this.#oldest();

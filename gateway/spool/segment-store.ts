@@ -10,6 +10,30 @@ export interface Slot {
 }
 
 export const segmentNames = /^segment-(\d{6,9})\.log$/;
+/** Empty files in place of segments that were removed on purpose: a number with neither is a file that is gone. */
+const removedNames = /^segment-(\d{6,9})\.removed$/;
+
+/** The numbers that names in a folder stand for. */
+export interface FileNumbers {
+  /** Highest of all; 0 where there is none. */
+  readonly highest: number;
+  /** Of files that were removed on purpose. */
+  readonly removed: readonly number[];
+  /** How many are missing: files that somebody or something took away. */
+  readonly gone: number;
+}
+
+export function fileNumbers(names: readonly string[]): FileNumbers {
+  const numbersOf = (pattern: RegExp): number[] =>
+    names.flatMap((name) => {
+      const number = Number(pattern.exec(name)?.[1] ?? 0);
+      return number > 0 ? [number] : [];
+    });
+  const there = numbersOf(segmentNames);
+  const removed = numbersOf(removedNames).filter((number) => !there.includes(number));
+  const highest = Math.max(0, ...there, ...removed);
+  return { highest, removed, gone: highest - there.length - removed.length };
+}
 
 /** Segment files as files: made, kept unused, removed. */
 export class SegmentStore {
@@ -20,18 +44,21 @@ export class SegmentStore {
   readonly #folder: string;
   readonly #spares: Slot[];
   /** Highest number in a file's name. */
-  #numbers: number;
+  #highest: number;
+  /** Numbers of files that were removed on purpose. */
+  readonly #removed: Set<number>;
 
   constructor(
     port: FilePort,
     files: OpenFiles,
-    state: { readonly folder: string; readonly spares: readonly Slot[]; readonly numbers: number },
+    state: { readonly folder: string; readonly spares: readonly Slot[]; readonly numbers: FileNumbers },
   ) {
     this.#port = port;
     this.#files = files;
     this.#folder = state.folder;
     this.#spares = [...state.spares];
-    this.#numbers = state.numbers;
+    this.#highest = state.numbers.highest;
+    this.#removed = new Set(state.numbers.removed);
   }
 
   /** Bytes of the files kept unused. */
@@ -49,31 +76,60 @@ export class SegmentStore {
     this.#spares.push({ path, bytes });
   }
 
-  async remove({ path }: Slot): Promise<void> {
+  /** Removes a file for good and leaves word of it, so that nobody takes it for lost. */
+  async remove({ path }: Slot): Promise<Fault | null> {
     this.#files.close(path);
-    if ((await this.#port.remove(path)) === null) {
-      await this.#port.syncFolder(this.#folder);
+    const number = numberOf(path);
+    const told = number === this.#highest ? null : this.#leaveWord(number);
+    const failure = told ?? (await this.#port.remove(path)) ?? (await this.#port.syncFolder(this.#folder));
+    if (failure === null && number === this.#highest) {
+      this.#highest--;
     }
+    return failure;
   }
 
   /** A new file of zeros, whole on the medium, so that commits write into room that is there. */
   async create(bytes: number): Promise<Slot | Fault> {
-    const path = `${this.#folder}/segment-${String(++this.#numbers).padStart(6, "0")}.log`;
+    const [again] = this.#removed;
+    const number = again ?? this.#highest + 1;
+    const path = this.#pathOf(number, "log");
     const file = this.#port.open(path, true);
     if (isFault(file)) {
       return file;
     }
+    this.#highest = Math.max(this.#highest, number);
     const failure = (await this.#fill(file, bytes)) ?? (await this.#port.syncFolder(this.#folder));
     if (failure !== null) {
       file.close();
-      if ((await this.#port.remove(path)) === null) {
+      if ((await this.#port.remove(path)) === null && again === undefined) {
         // A number without a file would be taken for a file that is gone.
-        this.#numbers--;
+        this.#highest--;
       }
       return failure;
     }
+    if (again !== undefined) {
+      this.#removed.delete(again);
+      await this.#port.remove(this.#pathOf(again, "removed"));
+    }
     this.#files.add(path, file);
     return { path, bytes };
+  }
+
+  #leaveWord(number: number): Fault | null {
+    const path = this.#pathOf(number, "removed");
+    const made = this.#port.open(path, true);
+    // It may stand there from an earlier time.
+    const word = isFault(made) ? this.#port.open(path, false) : made;
+    if (isFault(word)) {
+      return word;
+    }
+    word.close();
+    this.#removed.add(number);
+    return null;
+  }
+
+  #pathOf(number: number, ending: "log" | "removed"): string {
+    return `${this.#folder}/segment-${String(number).padStart(6, "0")}.${ending}`;
   }
 
   async #fill(file: SpoolFile, bytes: number): Promise<Fault | null> {
@@ -87,4 +143,8 @@ export class SegmentStore {
     this.bytesWritten += bytes;
     return file.datasync();
   }
+}
+
+function numberOf(path: string): number {
+  return Number(segmentNames.exec(path.slice(path.lastIndexOf("/") + 1))?.[1] ?? 0);
 }
