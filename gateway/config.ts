@@ -2,6 +2,8 @@ import { type Static, Type } from "@sinclair/typebox";
 import { readConfig } from "./config/config-file.ts";
 import { address, choice, duration, group, kinds, list, name, path, size, whole } from "./config/schema.ts";
 import { links } from "./links/index.ts";
+import { meterKinds } from "./meters/index.ts";
+import { meterList } from "./meters/meter-kind.ts";
 import type { ProblemError } from "./problem.ts";
 import { sinks } from "./sinks/index.ts";
 
@@ -94,9 +96,11 @@ export const gatewaySchema = group(
     }),
     links: list(kinds(links, { about: { en: "One way to devices", de: "Ein Weg zu Geräten" } }), {
       about: { en: "Ways on which devices are heard", de: "Wege, auf denen Geräte gehört werden" },
+      default: [],
       minItems: 1,
       maxItems: 16,
     }),
+    meters: meterList(meterKinds),
     sinks: list(kinds(sinks, { about: { en: "One destination of records", de: "Ein Ziel der Messwerte" } }), {
       about: { en: "Where records go", de: "Wohin die Messwerte gehen" },
       minItems: 1,
@@ -157,7 +161,7 @@ export const gatewaySchema = group(
       { about: { en: "Protection against floods", de: "Schutz vor Überflutung" }, default: {} },
     ),
   },
-  { about: { en: "A gateway", de: "Ein Gateway" } },
+  { about: { en: "A gateway", de: "Ein Gateway" }, atLeastOne: [["links", "meters"]] },
 );
 
 export type GatewayConfig = Static<typeof gatewaySchema>;

@@ -13,6 +13,7 @@ import type { Ingest } from "./ingest.ts";
 import type { GatewayLink } from "./link.ts";
 import { links } from "./links/index.ts";
 import type { Log } from "./log.ts";
+import { type MeterMaker, makeMeters } from "./meters/meters.ts";
 import { ProblemError, problem, problemText } from "./problem.ts";
 import { DeviceRegistry } from "./registry/registry.ts";
 import { ringFolder, ringSizes } from "./rings.ts";
@@ -32,6 +33,8 @@ export interface GatewayParts {
   readonly version: string;
   /** Asks the system whether its clock is right. */
   readonly askClock: ClockWatchOptions["ask"];
+  /** Makes the meters of the config; they need the firmware, which this room may not import. Without it there are none. */
+  readonly meter?: MeterMaker;
 }
 
 /** Between two looks for entries that are too old, ms. */
@@ -55,7 +58,7 @@ export async function startGateway(parts: GatewayParts): Promise<RunningGateway>
 }
 
 async function assemble(
-  { config, log, version, askClock }: GatewayParts,
+  { config, log, version, askClock, meter }: GatewayParts,
   undo: (() => unknown)[],
 ): Promise<RunningGateway> {
   const registry = await DeviceRegistry.open(config.devices);
@@ -75,6 +78,13 @@ async function assemble(
 
   const started = await startSinks(config, core, log, undo);
   const listening = await startLinks(config, { ingest, registry, log }, undo);
+  const meters = makeMeters(config.meters, meter, {
+    deployment: config.deployment,
+    registry,
+    clockTrusted: config.clock === "trusted",
+    log,
+  });
+  listening.push(...meters);
   const health = await startHealth(
     config.health.listen,
     healthSource({
@@ -92,6 +102,10 @@ async function assemble(
   );
   undo.push(() => health.stop());
   await begin(core, config.spool.folder);
+  for (const link of meters) {
+    undo.push(() => link.stop());
+    await link.start((frame, source, settled) => ingest.receive(frame, source, settled));
+  }
 
   registry.follow();
   registry.onChange(({ type, name, problem: trouble }) => {

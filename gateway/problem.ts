@@ -104,6 +104,8 @@ const shared: Readonly<Partial<Record<ProblemCode, Exit>>> = {
   "FIL-076": 75,
   "FIL-078": 77,
   "FIL-079": 74,
+  "MTR-066": 65,
+  "MTR-078": 77,
   "NET-066": 69,
   "NET-067": 69,
   "NET-068": 69,

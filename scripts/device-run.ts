@@ -16,7 +16,7 @@ import {
 } from "../firmware/installation.ts";
 import { matchSensors } from "../firmware/installation-check.ts";
 import type { Installation } from "../firmware/installation-type.ts";
-import { SensorNode } from "../firmware/node.ts";
+import type { SensorNode } from "../firmware/node.ts";
 import { readConfig } from "../gateway/config/config-file.ts";
 import { shortName } from "../gateway/config/forms.ts";
 import { makeFolder } from "../gateway/durable-file.ts";
@@ -28,6 +28,7 @@ import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { mqttPassword } from "../protocols/envelope.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
 import { deviceLog } from "./device-log.ts";
+import { NodeRunner } from "./node-runner.ts";
 import { checkPort } from "./port-check.ts";
 import type { Streams } from "./streams.ts";
 
@@ -182,35 +183,17 @@ interface Run {
 
 /** Boots the node and ticks it until the end. */
 async function run({ installation, platform, log, ended }: Run): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const schedule = (delay: number) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => schedule(node.tick()), delay);
-  };
-  const node = new SensorNode({
-    installation,
-    platform,
-    drivers,
-    observer: deviceLog(log, () => performance.now()),
-    wake: () => schedule(0),
-  });
-  const refused = node.boot();
+  const observer = deviceLog(log, () => performance.now());
+  const runner = new NodeRunner({ installation, platform, drivers, observer });
+  const refused = runner.boot();
   if (refused !== null) {
     throw problemOf(refused, installation.device);
   }
-  log.info({}, `device ${installation.device}: epoch ${node.uplink.epoch}, ${platform.link.name}`);
-  schedule(0);
+  log.info({}, `device ${installation.device}: epoch ${runner.node.uplink.epoch}, ${platform.link.name}`);
   const reason = await ended.promise;
   log.info({}, `device ${installation.device}: stops (${reason})`);
-  node.flush();
-  schedule(0);
-  const deadline = performance.now() + farewell;
-  while (node.uplink.outbox.frames > 0 && platform.link.ready() && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  clearTimeout(timer);
-  node.stop();
-  tellRest(node, log);
+  await runner.stop(farewell);
+  tellRest(runner.node, log);
 }
 
 function tellRest(node: SensorNode, log: Log): void {

@@ -49,6 +49,9 @@ async function deviceKey(
   streams: Streams,
 ): Promise<number> {
   const old = registry.byName(order.name);
+  if (order.action === "replace" && old?.local === true) {
+    return replaceLocal(order, old, registry, streams);
+  }
   const alg = order.alg === undefined ? (old?.alg ?? 0) : order.alg === "ccm" ? 0 : 1;
   const file = resolve(order.out ?? ".", `${order.name}.key.yaml`);
   const key = {
@@ -66,6 +69,19 @@ async function deviceKey(
   const done = order.action === "new" ? "device.created" : "device.replaced";
   tell(streams, order.lang, [say(order.lang, done, words), say(order.lang, "device.file", words)]);
   answer(order, streams, entry, { file });
+  return 0;
+}
+
+/** A new key for a meter of the gateway's own: it is in the list, where the gateway finds it, and nowhere else. */
+async function replaceLocal(
+  order: DeviceOrder,
+  { alg, personal }: DeviceEntry,
+  registry: DeviceRegistry,
+  streams: Streams,
+): Promise<number> {
+  const entry = await registry.replace({ name: order.name, alg, personal, local: true });
+  streams.stderr.write(`${say(order.lang, "device.local", { name: entry.name })}\n`);
+  answer(order, streams, entry, {});
   return 0;
 }
 

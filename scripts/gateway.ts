@@ -1,11 +1,14 @@
 /** `hasen gateway`: check the config, or run until somebody says stop. */
 import { askSystemClock } from "../boards/platforms/linux-clock.ts";
-import { readGatewayConfig } from "../gateway/config.ts";
+import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { createLog, silentLog } from "../gateway/log.ts";
 import { checkParts, startGateway } from "../gateway/main.ts";
+import { checkMeters } from "../gateway/meters/meters.ts";
 import { type ProblemError, problemText, renderProblem } from "../gateway/problem.ts";
 import { DeviceRegistry } from "../gateway/registry/registry.ts";
+import { diagnosePort } from "../gateway/serial-port.ts";
 import { type Language, say } from "../gateway/words/words.ts";
+import { GatewayMeter } from "./gateway-meter.ts";
 import type { Streams } from "./streams.ts";
 
 export interface GatewayOrder {
@@ -25,7 +28,13 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
   }
   if (order.check === true) {
     const registry = await DeviceRegistry.open(config.devices);
-    return report([...checkParts(config, silentLog()), ...registry.problems()], order, streams);
+    const found = [
+      ...checkParts(config, silentLog()),
+      ...registry.problems(),
+      ...(await checkMeters(config.meters, registry)),
+      ...(await checkPorts(config)),
+    ];
+    return report(found, order, streams);
   }
   const terminal = "isTTY" in streams.stderr && streams.stderr.isTTY === true;
   const log = createLog({
@@ -40,11 +49,22 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     log,
     version: order.version,
     askClock: askSystemClock,
+    meter: (settings, context) => new GatewayMeter(settings, context, order.version),
   });
   const signal = await asked;
   log.info({ signal }, `gateway: ${signal}, stopping`);
   await gateway.stop();
   return 0;
+}
+
+/** Serial ports that the config names and that are not there, or not for this user. One that is in use may be in use by the gateway. */
+async function checkPorts({ links, meters }: GatewayConfig): Promise<ProblemError[]> {
+  const named = [
+    ...links.flatMap((link) => (link.kind === "serial" ? [link.port] : [])),
+    ...meters.map(({ port }) => port),
+  ];
+  const found = await Promise.all([...new Set(named)].map((port) => diagnosePort(port)));
+  return found.filter(({ code }) => code !== "SER-074" && code !== "SER-075");
 }
 
 /** The first SIGTERM or Ctrl-C. A second one ends the process as usual: whoever asks twice means it. */

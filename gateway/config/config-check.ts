@@ -205,7 +205,7 @@ function unknownKeys(
   return meant;
 }
 
-/** Keys that must stand alone, or need another beside them. */
+/** Keys that must stand alone, or of which one must stand, or that need another beside them. */
 function checkCompany(
   check: Check,
   schema: SchemaNode,
@@ -219,6 +219,13 @@ function checkCompany(
       const second = pairs.get(there[1] ?? "");
       const spot = second === undefined ? place.spot : keySpot(check, second, place);
       report(check, spot, "CFG-020", { place: placeWord(place), keys: group, count: there.length });
+    }
+  }
+  for (const group of schema.atLeastOne ?? []) {
+    if (!group.some((key) => keys.has(key))) {
+      const [key = ""] = group;
+      const example = `${key}: ${exampleOf(schema.properties?.[key] ?? {}, key)}`;
+      report(check, place.spot, "CFG-025", { place: placeWord(place), keys: group, example });
     }
   }
   for (const [key, other] of Object.entries(schema.needs ?? {})) {

@@ -90,7 +90,7 @@ it("mistakes of form in different places are all told, and each once", () => {
     .replace("level: info", "levle: info")
     .replace("listen: 127.0.0.1:9464", 'listen: "127.0.0.1:9464')
     .replace("failures: 64", "failures: sixty");
-  expect(told(text)).toEqual(["CFG-022@12", "CFG-018@45", "CFG-003@48", "CFG-005@51"]);
+  expect(told(text)).toEqual(["CFG-022@12", "CFG-018@52", "CFG-003@55", "CFG-005@58"]);
 });
 
 it("a key at the wrong indentation is told where it stands, with where it belongs", () => {
@@ -125,7 +125,7 @@ it("an open quotation mark or bracket is told where it opens, whatever is closed
 });
 
 it("two sinks may not share a name", () => {
-  expect(told(example.replace("name: notebook", "name: city"))).toEqual(["CFG-015@40"]);
+  expect(told(example.replace("name: notebook", "name: city"))).toEqual(["CFG-015@47"]);
 });
 
 it("what a setting needs beside it is asked for", () => {
@@ -148,7 +148,7 @@ it("a number without a unit and a foreign unit are told with the value that was 
 });
 
 it("a password in a broker's URL is refused", () => {
-  expect(told(example.replace("mqtts://broker", "mqtts://user:secret@broker"))).toEqual(["CFG-008@34"]);
+  expect(told(example.replace("mqtts://broker", "mqtts://user:secret@broker"))).toEqual(["CFG-008@41"]);
 });
 
 it("anchors, aliases and tags are refused, so that a few lines cannot stand for gigabytes", () => {

@@ -92,8 +92,9 @@ function inOrder(problems: readonly Found[]): ProblemError[] {
 
 /** What stood in lines that could not be read, or not for certain, is not missing. */
 function isExcused(error: ProblemError, excuses: string): boolean {
-  const absent = ["CFG-004", "CFG-005", "CFG-017", "CFG-020", "CFG-021"].includes(error.code);
-  const keys = [error.parameters["key"], error.parameters["other"]];
+  const absent = ["CFG-004", "CFG-005", "CFG-017", "CFG-020", "CFG-021", "CFG-025"].includes(error.code);
+  const { key: own, other, keys: group } = error.parameters;
+  const keys = [own, other, ...(error.code === "CFG-025" && Array.isArray(group) ? group : [])];
   return absent && keys.some((key) => typeof key === "string" && key !== "" && excuses.includes(key));
 }
 

@@ -24,6 +24,7 @@ export interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly exactlyOne?: readonly (readonly string[])[];
+  readonly atLeastOne?: readonly (readonly string[])[];
   readonly needs?: Readonly<Record<string, string>>;
   readonly discriminator?: string;
   readonly kinds?: readonly { readonly kind: string; readonly schema: SchemaNode }[];

@@ -79,6 +79,11 @@ export function shortName(urn: string): string {
   return urn.slice(urn.lastIndexOf(":") + 1);
 }
 
+function deviceNameOf(text: string): string | undefined {
+  const urn = deviceUrnOf(text);
+  return urn === undefined ? undefined : shortName(urn);
+}
+
 function keyOf(text: string): Uint8Array | undefined {
   const bytes = /^[0-9a-fA-F]{32}$/.test(text) ? fromHex(text) : null;
   return bytes ?? undefined;
@@ -88,6 +93,7 @@ export const forms: Readonly<Record<string, Form>> = {
   address: { read: addressOf, expected: "expected.address", example: "127.0.0.1:1883" },
   broker: { read: brokerOf, expected: "expected.broker", example: "mqtts://broker.city.example:8883" },
   decimal: { read: (text) => parseDecimal(text) ?? undefined, expected: "expected.decimal", example: "0.5" },
+  device: { read: deviceNameOf, expected: "expected.device", example: "pb-rathaus-meter-017" },
   duration: { read: durationOf, expected: "expected.duration", example: "20 s" },
   key: { read: keyOf, expected: "expected.key", example: "00112233445566778899aabbccddeeff", secret: true },
   name: {
@@ -125,8 +131,12 @@ export function repaired(form: string, text: string): string | null {
   if (form === "urn" && deviceUrnOf(text) !== undefined) {
     return urnPrefix + text;
   }
-  if (form === "name" && namePattern.test(text.toLowerCase().replace(/[ _.]/g, "-"))) {
-    return text.toLowerCase().replace(/[ _.]/g, "-");
+  const plain = text.toLowerCase().replace(/[ _.]/g, "-");
+  if (
+    (form === "name" && namePattern.test(plain)) ||
+    (form === "device" && deviceUrnOf(plain) !== undefined)
+  ) {
+    return plain;
   }
   return null;
 }

@@ -63,6 +63,11 @@ export function name(options: Common<string>) {
   return Type.Unsafe<string>({ type: "string", form: "name", ...options });
 }
 
+/** A device's short name or its URN; the value is the short name, such as "pb-rathaus-meter-017". */
+export function deviceName(options: Common<string>) {
+  return Type.Unsafe<string>({ type: "string", form: "device", ...options });
+}
+
 /** Any text of 1 to `maxLength` (200) characters, on one line. */
 export function text(options: Common<string> & { readonly maxLength?: number }) {
   return Type.Unsafe<string>({ type: "string", maxLength: 200, ...options });
@@ -87,6 +92,8 @@ export interface ObjectOptions {
   readonly default?: object;
   /** Groups of keys of which exactly one must be there. */
   readonly exactlyOne?: readonly (readonly string[])[];
+  /** Groups of keys of which one at least must be there. */
+  readonly atLeastOne?: readonly (readonly string[])[];
   /** Key -> the key it makes no sense without. */
   readonly needs?: Readonly<Record<string, string>>;
 }

@@ -8,7 +8,6 @@ import { has, programPath, until } from "../../hil-tests/programs.ts";
 import { encodeFrame, FrameReader } from "../../protocols/framing.ts";
 import type { FrameSource } from "../link.ts";
 import { silentLog } from "../log.ts";
-import { ProblemError } from "../problem.ts";
 import { SerialLink } from "./serial.ts";
 
 const here = has("socat");
@@ -146,13 +145,22 @@ describe.skipIf(!here)(`a serial link${here ? "" : " (skipped: no socat)"}`, () 
   });
 });
 
-describe("a serial port that is not there", () => {
-  it("is a problem with a name, at the start", async () => {
+describe("a serial port that is not there at the start", () => {
+  it("is told with its name and what to do, and stops nobody", async () => {
     const link = new SerialLink({ port: "/dev/ttyNOWHERE", baud: 9600, silence: 1000 }, context);
-    const error = await link.start(() => {}).catch((reason) => reason);
-    expect(error).toBeInstanceOf(ProblemError);
-    expect(error.exit).toBe(66);
-    expect(error.message).toContain("/dev/ttyNOWHERE");
+    await link.start(() => {});
+    expect(link.trouble()).toContain("/dev/ttyNOWHERE");
+    expect(link.trouble()).toContain("adapter");
     await link.stop();
+  });
+
+  it.skipIf(!here)("is taken when it comes (needs socat)", async () => {
+    const { link, arrivals } = await openLink();
+    expect(link.trouble()).toContain(gatewaySide());
+    await plug();
+    await until("the port is open", () => link.trouble() === null);
+    const port = await device();
+    port.write(Buffer.from(encodeFrame(Uint8Array.of(7))));
+    await until("a frame came", () => arrivals.length === 1);
   });
 });

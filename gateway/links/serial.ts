@@ -6,6 +6,7 @@ import { encodeFrame, FrameReader } from "../../protocols/framing.ts";
 import { Backoff } from "../backoff.ts";
 import { duration, group, path, whole } from "../config/schema.ts";
 import type { FrameReceiver, GatewayLink, LinkContext } from "../link.ts";
+import { ProblemError, problemText } from "../problem.ts";
 import { diagnosePort } from "../serial-port.ts";
 import { newCounters, refuse } from "./counters.ts";
 
@@ -68,11 +69,11 @@ export class SerialLink implements GatewayLink {
     this.backoff = new Backoff({ first: 1000, max: reopenMax, random: context.random, now });
   }
 
-  /** Rejects with what is wrong with the port; once it was open, it is opened again for as long as the link runs. */
+  /** Never rejects: a port that is not there is told, and taken when it comes; also after it was open. */
   async start(receive: FrameReceiver): Promise<void> {
     this.receive = receive;
-    await this.open();
     this.watch = setInterval(() => void this.look(), watchInterval);
+    await this.look();
   }
 
   async stop(): Promise<void> {
@@ -212,9 +213,10 @@ export class SerialLink implements GatewayLink {
         await this.close("stopped");
       }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = sentenceOf(error);
       if (reason !== this.reason) {
-        this.context.log.warn({ port: this.settings.port }, reason);
+        const code = error instanceof ProblemError ? error.code : undefined;
+        this.context.log.error({ port: this.settings.port, code }, reason);
       }
       this.reason = reason;
       this.retryAt = performance.now() + this.backoff.next();
@@ -224,6 +226,15 @@ export class SerialLink implements GatewayLink {
   private refuse(reason: string): void {
     refuse(this.counters, this.context.log, reason, { port: this.settings.port });
   }
+}
+
+/** What is wrong, and what to do next. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof ProblemError)) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { what, next } = problemText(error, "en");
+  return `${what} ${next}`;
 }
 
 /** What stands at a path now, through links; null for nothing. */

@@ -22,6 +22,8 @@ export interface DeviceEntry {
   readonly state: "active" | "revoked";
   /** Whether it may carry quantities marked personal. */
   readonly personal: boolean;
+  /** The gateway reads it by itself: its key is in no other hands. */
+  readonly local?: boolean;
 }
 
 const kidMax = 65535;
@@ -60,6 +62,13 @@ export const entrySchema = group(
         en: "Whether it may carry personal quantities",
         de: "Ob es personenbezogene Größen übertragen darf",
       },
+    }),
+    local: flag({
+      about: {
+        en: "Whether the gateway reads it by itself, as a meter of its own",
+        de: "Ob das Gateway es selbst liest, als eigenen Zähler",
+      },
+      default: false,
     }),
     revokedKids: list(kid, {
       about: { en: "Numbers of its earlier keys", de: "Nummern seiner früheren Schlüssel" },
@@ -106,6 +115,7 @@ export function entryText(entry: EntryFile): string {
     `alg: ${entry.alg}`,
     ...(entry.key === undefined ? [] : [`key: "${toHex(entry.key)}"`]),
     `personal: ${entry.personal}`,
+    ...(entry.local ? ["local: true"] : []),
     `revokedKids: [${entry.revokedKids.join(", ")}]`,
     "",
   ].join("\n");

@@ -28,6 +28,7 @@ export function entryOf(file: EntryFile): DeviceEntry {
     root: file.state === "active" && file.key !== undefined ? file.key : unusable(),
     state: file.state,
     personal: file.personal,
+    ...(file.local && { local: true }),
   };
 }
 

@@ -28,6 +28,8 @@ export interface KeyOrder {
   readonly name: string;
   readonly alg: DeviceEntry["alg"];
   readonly personal: boolean;
+  /** A meter that the gateway reads by itself. */
+  readonly local?: boolean;
   /** Called with the new entry before the gateway counts it in: writes the device's file. If it rejects, nothing has changed. */
   readonly deliver?: (entry: DeviceEntry) => Promise<void>;
 }
@@ -153,6 +155,7 @@ export class DeviceRegistry {
       alg: algorithms[order.alg],
       key: new Uint8Array(randomBytes(16)),
       personal: order.personal,
+      local: order.local ?? false,
       revokedKids,
     };
     await order.deliver?.(entryOf(file));

@@ -74,7 +74,7 @@ storage: ./storage
   });
 }
 
-/** `hasen gateway` with this serial link. */
+/** `hasen gateway --check` with this serial link: a running gateway starts all the same, and takes the port when it comes. */
 async function gateway(port: string, under: readonly string[] = []): Promise<Ended> {
   const home = mkdtempSync(join(folder, "gateway-"));
   writeFileSync(
@@ -92,7 +92,7 @@ health: { listen: "127.0.0.1:${await freePort()}" }
   if (under.length > 0) {
     chownSync(home, 65534, 65534);
   }
-  return hasen(["gateway", "--config", join(home, "gateway.yaml")], { cwd: home, under });
+  return hasen(["gateway", "--check", "--config", join(home, "gateway.yaml")], { cwd: home, under });
 }
 
 function isTold({ code, stderr }: Ended, problem: string, exit: number, ...words: readonly string[]): void {
@@ -134,9 +134,10 @@ describe("a serial port", () => {
     ]);
     try {
       await new Promise((resolve) => holder.stdout.once("data", resolve));
-      const [fromDevice, fromGateway] = await Promise.all([device(line), gateway(line)]);
+      const [fromDevice, fromCheck] = await Promise.all([device(line), gateway(line)]);
       isTold(fromDevice, "SER-075", 75, `node (process ${holder.pid})`);
-      isTold(fromGateway, "SER-075", 75, `node (process ${holder.pid})`);
+      // The gateway itself may be the one that has it.
+      expect(fromCheck.code).toBe(0);
     } finally {
       holder.kill();
     }

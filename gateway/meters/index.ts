@@ -1,0 +1,6 @@
+/** The languages of meters directly on the gateway, one line each, alphabetical. */
+import { definition as d0 } from "./d0.ts";
+import { definition as dsmr } from "./dsmr.ts";
+import { definition as sml } from "./sml.ts";
+
+export const meterKinds = [d0, dsmr, sml] as const;

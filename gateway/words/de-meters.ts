@@ -1,0 +1,31 @@
+import type { enMeters } from "./en-meters.ts";
+
+export const deMeters: Readonly<Record<keyof typeof enMeters, string>> = {
+  "CFG-025.what": "In {place} muss mindestens einer dieser Schlüssel stehen: {keys}.",
+  "CFG-025.why": "Ohne einen davon käme nie etwas an.",
+  "CFG-025.next": "Ergänzen Sie eine Zeile wie: {example}",
+
+  "expected.device":
+    "der Name eines Geräts (mindestens zwei Teile aus a-z und 0-9 mit Bindestrichen dazwischen)",
+
+  "MTR-065.what": "Der Zähler „{name}“ in der Konfiguration heißt wie ein Gerät.",
+  "MTR-065.why":
+    "Das Gerät hat seinen Schlüssel schon, und zwei mit einem Namen wären nicht zu unterscheiden. Was ein Gateway selbst liest, bekommt einen eigenen Schlüssel.",
+  "MTR-065.next":
+    "Geben Sie dem Zähler in der Konfiguration einen anderen Namen; oder räumen Sie „{file}“ fort, wenn es das Gerät nicht mehr gibt.",
+  "MTR-066.what": "„{path}“ beginnt nicht mit einem Schlüssel.",
+  "MTR-066.why":
+    "Die erste Zeile der Schlüsseldatei eines Zählers ist sein Schlüssel: {digits} hexadezimale Ziffern und sonst nichts.",
+  "MTR-066.next":
+    "Fragen Sie den Betreiber des Zählers nach dem Schlüssel, und schreiben Sie ihn in die Datei, in eine Zeile.",
+  "MTR-077.what": "Der Zähler „{name}“ ist gesperrt.",
+  "MTR-077.why": "Er wurde mit hasen device revoke gesperrt, also zählt nichts, was er sagt.",
+  "MTR-077.next":
+    "Nehmen Sie ihn aus der Konfiguration; oder geben Sie ihm einen neuen Schlüssel, wenn er wieder gehört werden soll: hasen device replace {name}",
+  "MTR-078.what": "„{path}“ enthält den Schlüssel eines Zählers, aber andere können ihn lesen.",
+  "MTR-078.why": "Die Rechte sind {mode}; wer diesen Schlüssel hat, kann lesen, was der Zähler sendet.",
+  "MTR-078.next": "Nehmen Sie die Rechte fort mit: chmod 600 {path}",
+
+  "device.local":
+    "{name} wird vom Gateway selbst gelesen: Es nimmt den neuen Schlüssel binnen einer Sekunde, und keine Datei wird geschrieben.",
+};

@@ -1,0 +1,28 @@
+/** What is said of meters directly on the gateway, in English; de-meters.ts says the same in German. */
+export const enMeters = {
+  "CFG-025.what": "At least one of these keys must stand in {place}: {keys}.",
+  "CFG-025.why": "Without any of them nothing would ever come.",
+  "CFG-025.next": "Add a line such as: {example}",
+
+  "expected.device": "a device's name (at least two parts of a-z and 0-9 with hyphens between them)",
+
+  "MTR-065.what": "The meter “{name}” in the config has the name of a device.",
+  "MTR-065.why":
+    "The device has its key already, and two with one name could not be told apart. What a gateway reads by itself gets a key of its own.",
+  "MTR-065.next":
+    "Give the meter another name in the config; or, if the device is gone for good, move “{file}” away.",
+  "MTR-066.what": "“{path}” does not begin with a key.",
+  "MTR-066.why":
+    "The first line of a meter's key file is its key: {digits} hexadecimal digits and nothing else.",
+  "MTR-066.next": "Ask whoever runs the meter for its key, and write it into the file on one line.",
+  "MTR-077.what": "The meter “{name}” is revoked.",
+  "MTR-077.why": "hasen device revoke was used on it, so nothing it says counts.",
+  "MTR-077.next":
+    "Take it out of the config; or, if it is to be heard again, give it a new key: hasen device replace {name}",
+  "MTR-078.what": "“{path}” holds a meter's key, but others can read it.",
+  "MTR-078.why": "Its rights are {mode}; whoever has this key can read what the meter sends.",
+  "MTR-078.next": "Take the rights away with: chmod 600 {path}",
+
+  "device.local":
+    "{name} is read by the gateway itself: it takes the new key within a second, and no file is written.",
+} as const;
