@@ -53,6 +53,15 @@ export interface Measurement {
   readonly quality?: "out-of-range";
 }
 
+/** One register of a Modbus unit as it passed over the line. */
+export interface RegisterReading {
+  readonly table: "holding" | "input";
+  /** From 0, as on the wire. */
+  readonly address: number;
+  /** Its two bytes, lower-case hex. What they mean is in the meter's register map. */
+  readonly raw: string;
+}
+
 /** A whole telegram whose checksums hold, if its meter sends any. */
 export interface Telegram {
   /** Byte offset of its first byte since the decoder's start. */
@@ -64,6 +73,8 @@ export interface Telegram {
   readonly records?: readonly DataRecord[];
   /** What a radio sensor's advert holds; `readings` is empty then. Absent in the other languages. */
   readonly measurements?: readonly Measurement[];
+  /** What a Modbus answer holds; `readings` is empty then. Absent in the other languages. */
+  readonly registers?: readonly RegisterReading[];
   /**
    * "unchecked" where the meter sends no checksum: what is read is what came, right or wrong. "unauthenticated"
    * where an encrypted one could be read but nobody gave the key that tells whether it is the meter's. Absent where a check held.

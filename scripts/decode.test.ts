@@ -21,7 +21,7 @@ interface Outcome {
 
 async function decode(
   input: string | Uint8Array[],
-  more: { hex?: boolean; protocol?: string; key?: string; auth?: string; mac?: string } = {},
+  more: { hex?: boolean; protocol?: string; key?: string; auth?: string; mac?: string; map?: string } = {},
 ): Promise<Outcome> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -208,6 +208,23 @@ describe("hasen decode", () => {
         readings: [{ quantity: "battery", value: "93", unit: "%" }],
       },
     ]);
+  });
+
+  it("prints a Modbus line's registers raw, or named by the meter's map", async () => {
+    const path = file("bus.hex", "01040000000271cb 010404436633341b38\n");
+    const raw = await decode(path, { hex: true, protocol: "modbus" });
+    const readings = [
+      { table: "input", address: 0, raw: "4366" },
+      { table: "input", address: 1, raw: "3334" },
+    ];
+    expect(raw.lines[0]).toEqual({ offset: 1, protocol: "modbus", meter: "1", readings });
+    const named = await decode(path, { hex: true, protocol: "modbus", map: "sdm630" });
+    expect(named.lines[0]).toMatchObject({
+      readings: [{ obis: "1-0:32.7.0*255", value: "230.20001", unit: "V" }],
+    });
+    const wrong = await decode(path, { hex: true, protocol: "modbus", map: "sdm" });
+    expect(wrong.code).toBe(64);
+    expect(wrong.err).toContain("sdm630");
   });
 
   it("exits 65 without a good telegram and says what was found instead", async () => {

@@ -16,8 +16,12 @@ import type {
   MeterKeys,
   MeterLanguage,
   MeterNumber,
+  RegisterReading,
   Telegram,
 } from "../protocols/meter.ts";
+import { type ModbusMap, readMap } from "../protocols/modbus-map.ts";
+import { modbusMap, modbusMaps } from "../protocols/modbus-maps/index.ts";
+import type { Span } from "../protocols/modbus-plan.ts";
 import { type HexLine, hexLines, type Secrets } from "./hex-lines.ts";
 import type { Streams } from "./streams.ts";
 
@@ -33,6 +37,8 @@ export interface DecodeOrder {
   readonly auth?: string;
   /** Address of a radio sensor, in hexadecimal. */
   readonly mac?: string;
+  /** The Modbus meter whose registers are to be named. */
+  readonly map?: string;
   readonly lang?: Language;
 }
 
@@ -65,8 +71,15 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
     tell(wrong);
     return wrong.exit;
   }
+  const map = order.map === undefined ? null : modbusMap(order.map);
+  if (order.map !== undefined && map === null) {
+    const allowed = modbusMaps.map(({ name }) => name);
+    const wrong = problem("USE-002", { option: "--map", value: order.map, allowed });
+    tell(wrong);
+    return wrong.exit;
+  }
   const keys: MeterKeys = { ciphers: nodeCiphers, key, auth, mac };
-  const out = new Output(streams, chosen.name);
+  const out = new Output(streams, chosen.name, map);
   let bytes = 0;
   try {
     const input = order.input === "-" ? streams.stdin : createReadStream(order.input);
@@ -151,11 +164,13 @@ class Output {
   bad = 0;
   private readonly streams: Streams;
   private readonly protocol: string;
+  private readonly map: ModbusMap | null;
   private closed = false;
 
-  constructor(streams: Streams, protocol: string) {
+  constructor(streams: Streams, protocol: string, map: ModbusMap | null) {
     this.streams = streams;
     this.protocol = protocol;
+    this.map = map;
     streams.stdout.once("error", () => {
       this.closed = true;
     });
@@ -187,9 +202,34 @@ class Output {
     }
     const { meter, quality } = result;
     const readings =
-      (result.records ?? result.measurements)?.map(recordLine) ?? result.readings.map(readingLine);
+      registerLines(result.registers, this.map) ??
+      (result.records ?? result.measurements)?.map(recordLine) ??
+      result.readings.map(readingLine);
     return { offset, protocol, meter, ...(quality !== undefined && { quality }), readings };
   }
+}
+
+/** By the meter's map what it names, else the registers as they are. */
+function registerLines(
+  registers: Telegram["registers"],
+  map: ModbusMap | null,
+): readonly object[] | undefined {
+  const named =
+    registers === undefined || map === null ? [] : readMap(map, (span) => bytesOf(registers, span));
+  return named.length > 0 ? named.map(readingLine) : registers;
+}
+
+function bytesOf(registers: readonly RegisterReading[], { table, address, count }: Span): Uint8Array | null {
+  const first = registers.findIndex((one) => one.table === table && one.address === address);
+  const inside = first >= 0 && first + count <= registers.length;
+  return inside
+    ? fromHex(
+        registers
+          .slice(first, first + count)
+          .map(({ raw }) => raw)
+          .join(""),
+      )
+    : null;
 }
 
 function readingLine({ obis, value, unit, quality, time }: Telegram["readings"][number]): object {

@@ -90,6 +90,7 @@ interface DecodeOptions {
   readonly key?: string;
   readonly auth?: string;
   readonly mac?: string;
+  readonly map?: string;
 }
 
 function addDecode(program: Command, streams: Streams, exit: Exit): void {
@@ -103,6 +104,7 @@ function addDecode(program: Command, streams: Streams, exit: Exit): void {
     .option("--key <hex>", "key of encrypted telegrams")
     .option("--auth <hex>", "authentication key of encrypted DLMS telegrams")
     .option("--mac <hex>", "address of the sensor that sent encrypted BTHome data")
+    .option("--map <meter>", "name the registers of this Modbus meter, e.g. sdm630")
     .action(async (protocol: string, file: string | undefined, options: DecodeOptions) => {
       const { decodeCommand } = await import("./decode.ts");
       const lang = languageOf(program);

@@ -1,0 +1,185 @@
+import { toHex } from "./bytes.ts";
+import { fault } from "./fault.ts";
+import type { BadTelegram, MeterDecoder, MeterLanguage, RegisterReading, Telegram } from "./meter.ts";
+import { exceptionFault, requestText } from "./modbus-exception.ts";
+import { type ModbusAnswer, type ModbusRequest, readAnswerPdu, readRequestPdu } from "./modbus-pdu.ts";
+import { answerLength, crcHolds, requestLength, rtuMax } from "./modbus-rtu-frame.ts";
+
+/** What passes on a Modbus line: requests of a client and what units answer. */
+export const modbus: MeterLanguage = {
+  name: "modbus",
+  title: "Modbus RTU",
+  standard: "MODBUS over Serial Line V1.02 and MODBUS Application Protocol V1.1b3",
+  line: { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 },
+  decoder: () => new ModbusDecoder(),
+};
+
+type Result = Telegram | BadTelegram;
+
+/** Which frame begins at a place. */
+type Found =
+  | { readonly kind: "request" | "answer"; readonly length: number }
+  /** Perhaps one, once more bytes have come. */
+  | { readonly kind: "more" }
+  | { readonly kind: "none" };
+
+const more: Found = { kind: "more" };
+const none: Found = { kind: "none" };
+
+/**
+ * Pairs answers with the request before them: only then is it known which registers they are of, and that nothing was read into noise.
+ * Frames are found byte by byte by their checksum, since a recording has lost the silences between them.
+ */
+export class ModbusDecoder implements MeterDecoder {
+  private readonly buffer = new Uint8Array(2 * rtuMax);
+  private filled = 0;
+  /** Offset of the buffer's first byte since the decoder's start. */
+  private base = 0;
+  private asked: { readonly request: ModbusRequest; readonly offset: number } | null = null;
+  /** Where bytes that are no frame began, -1 for nowhere. */
+  private strayAt = -1;
+  private found: Result[] = [];
+
+  push(bytes: Uint8Array): readonly Result[] {
+    this.found = [];
+    let taken = 0;
+    while (taken < bytes.length) {
+      const part = bytes.subarray(taken, taken + this.buffer.length - this.filled);
+      this.buffer.set(part, this.filled);
+      this.filled += part.length;
+      taken += part.length;
+      this.scan(false);
+    }
+    return this.found;
+  }
+
+  end(): readonly Result[] {
+    this.found = [];
+    this.scan(true);
+    this.endStray(0);
+    this.unanswered();
+    return this.found;
+  }
+
+  /** What waits for more bytes is at most one frame long, so there is always room. */
+  private scan(ended: boolean): void {
+    let at = 0;
+    while (at < this.filled) {
+      const frame = this.frameAt(at, ended);
+      if (frame.kind === "more") {
+        break;
+      }
+      if (frame.kind === "none") {
+        this.strayAt = this.strayAt < 0 ? this.base + at : this.strayAt;
+        at++;
+      } else {
+        this.endStray(at);
+        this.take(frame.kind, at, frame.length);
+        at += frame.length;
+      }
+    }
+    this.buffer.set(this.buffer.subarray(at, this.filled), 0);
+    this.filled -= at;
+    this.base += at;
+  }
+
+  /** An answer that is awaited goes before a request, and that before any other answer. */
+  private frameAt(at: number, ended: boolean): Found {
+    const answer = this.whole("answer", answerLength(this.buffer, at, this.filled), at);
+    const request = this.whole("request", requestLength(this.buffer, at, this.filled), at);
+    const first = this.isAwaited(answer, at) || request.kind === "none" ? answer : request;
+    const second = first === answer ? request : answer;
+    if (first.kind === "more" && !ended) {
+      return more;
+    }
+    return first.kind === "request" || first.kind === "answer"
+      ? first
+      : second.kind === "more" && ended
+        ? none
+        : second;
+  }
+
+  private whole(kind: "request" | "answer", length: number, at: number): Found {
+    if (length <= 0) {
+      return length < 0 ? more : none;
+    }
+    if (at + length > this.filled) {
+      return more;
+    }
+    return crcHolds(this.buffer, at, length) ? { kind: kind, length: length } : none;
+  }
+
+  private isAwaited(answer: Found, at: number): boolean {
+    return answer.kind === "answer" && this.answerAt(at, answer.length) !== null;
+  }
+
+  private answerAt(at: number, length: number): ModbusAnswer | null {
+    const asked = this.asked;
+    return asked === null || this.buffer[at] !== asked.request.unit
+      ? null
+      : readAnswerPdu(asked.request, this.buffer.subarray(at + 1, at + length - 2));
+  }
+
+  private take(kind: "request" | "answer", at: number, length: number): void {
+    if (kind === "request") {
+      this.unanswered();
+      const request = readRequestPdu(this.buffer[at], this.buffer.subarray(at + 1, at + length - 2));
+      this.asked = request === null ? null : { request: request, offset: this.base + at };
+    } else {
+      const answer = this.answerAt(at, length);
+      this.answered(answer, at);
+    }
+  }
+
+  private answered(answer: ModbusAnswer | null, at: number): void {
+    const offset = this.base + at;
+    const asked = this.asked;
+    if (asked === null || answer === null) {
+      this.bad(offset, fault("content", "unit " + this.buffer[at] + " answers what was not asked before it"));
+      return;
+    }
+    this.asked = null;
+    if (answer.kind === "exception") {
+      this.bad(offset, exceptionFault(asked.request, answer.code));
+      return;
+    }
+    this.found.push({
+      offset: offset,
+      meter: String(asked.request.unit),
+      readings: [],
+      registers: registersIn(asked.request, answer.bytes),
+    });
+  }
+
+  private unanswered(): void {
+    if (this.asked !== null) {
+      const asked = this.asked;
+      this.bad(asked.offset, fault("silent", requestText(asked.request) + ": no answer follows"));
+      this.asked = null;
+    }
+  }
+
+  private endStray(at: number): void {
+    if (this.strayAt >= 0) {
+      const count = this.base + at - this.strayAt;
+      this.bad(this.strayAt, fault("checksum", count + " bytes without a frame whose checksum holds"));
+      this.strayAt = -1;
+    }
+  }
+
+  private bad(offset: number, why: ReturnType<typeof fault>): void {
+    this.found.push({ offset: offset, fault: why.fault, detail: why.detail });
+  }
+}
+
+function registersIn(request: ModbusRequest, bytes: Uint8Array): readonly RegisterReading[] {
+  const registers: RegisterReading[] = [];
+  for (let i = 0; i < request.count; i++) {
+    registers.push({
+      table: request.table,
+      address: request.address + i,
+      raw: toHex(bytes.subarray(2 * i, 2 * i + 2)),
+    });
+  }
+  return registers;
+}
