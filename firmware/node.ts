@@ -147,7 +147,7 @@ export class SensorNode {
       time: time,
       speaker: speaker,
       faults: this.faults,
-      places: matched.map((sensor) => this.place(sensor, (now) => time.base(now))),
+      places: matched.map((sensor) => this.place(sensor, time.base)),
       wake: this.wake,
     });
   }

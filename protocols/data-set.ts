@@ -102,7 +102,12 @@ function addReadings(readings: MeterReading[], address: string, groups: readonly
 
 /** `24.3.0(time)(..)(..)(..)(obis)(unit)(value)`: what DSMR 2 and 3 say of gas, heat and water (P1 companion standard 3.0 §5.4). */
 function isDelivery(address: string, groups: readonly string[]): boolean {
-  return groups.length === 7 && /(^|:)24\.3\.0$/.test(address) && /^[0-9]+[SW]?$/.test(groups[0]);
+  return groups.length === 7 && /(^|:)24\.3\.0$/.test(address) && isTime(groups[0]);
+}
+
+/** TST, or digits alone. A board's patterns know neither `?` nor an empty choice. */
+function isTime(group: string): boolean {
+  return /^[0-9]+$/.test(group) || /^[0-9]+[SW]$/.test(group);
 }
 
 function readingOf(obis: string, group: string, time: string | null): MeterReading {
@@ -115,12 +120,12 @@ function readingOf(obis: string, group: string, time: string | null): MeterReadi
 
 /** An exact decimal; one of more digits than 64 bits hold stays text, written the same way. Null where it is no number. */
 function numberOf(text: string): MeterReading["value"] | null {
-  const form = /^([+-]?)([0-9]+)(?:[.,]([0-9]+))?$/.exec(text);
-  if (form === null) {
+  const form = /^([+-]*)([0-9]+)([.,]*)([0-9]*)$/.exec(text); // boards have no `?` in patterns: once is checked here
+  if (form === null || form[1].length > 1 || form[3].length !== Math.min(form[4].length, 1)) {
     return null;
   }
   const whole = form[2].replace(/^0+/, "");
-  const digits = (whole === "" ? "0" : whole) + (form[3] === undefined ? "" : "." + form[3]);
+  const digits = (whole === "" ? "0" : whole) + (form[4] === "" ? "" : "." + form[4]);
   const plain = form[1] === "-" && /[1-9]/.test(digits) ? "-" + digits : digits;
   const value = parseDecimal(plain);
   return value === null ? plain : value;

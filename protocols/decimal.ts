@@ -123,11 +123,11 @@ export function decimalText(integer: Integer, exponent: number): string {
 
 /** The decimal a text of plain digits stands for; null for any other form or more than 64 bits. Keeps decimals as written. */
 export function parseDecimal(text: string): Decimal | null {
-  const form = /^(-?)([0-9]+)(?:\.([0-9]+))?$/.exec(text);
-  if (form === null) {
+  const form = /^(-*)([0-9]+)(\.*)([0-9]*)$/.exec(text); // boards have no `?` in patterns: once is checked below
+  if (form === null || form[1].length > 1 || form[3].length !== Math.min(form[4].length, 1)) {
     return null;
   }
-  const decimals = form[3] === undefined ? "" : form[3];
+  const decimals = form[4];
   const significant = (form[2] + decimals).replace(/^0+/, "");
   const digits = significant === "" ? "0" : significant;
   if (digits.length > 20 || decimals.length > exponentMax) {

@@ -21,13 +21,14 @@ export function obisText(bytes: Uint8Array, at: number): string {
 
 /** The six bytes of `A-B:C.D.E*F`; a missing `*F` means 255, the current value. Null for any other form. */
 export function obisBytes(text: string): Uint8Array | null {
-  const form = /^([0-9]+)-([0-9]+):([0-9]+)\.([0-9]+)\.([0-9]+)(?:\*([0-9]+))?$/.exec(text);
+  const whole = text.indexOf("*") < 0 ? text + "*255" : text;
+  const form = /^([0-9]+)-([0-9]+):([0-9]+)\.([0-9]+)\.([0-9]+)\*([0-9]+)$/.exec(whole);
   if (form === null) {
     return null;
   }
   const bytes = new Uint8Array(6);
   for (let i = 0; i < 6; i++) {
-    const group = form[i + 1] === undefined ? 255 : parseInt(form[i + 1], 10);
+    const group = parseInt(form[i + 1], 10);
     if (group > 255) {
       return null;
     }

@@ -51,6 +51,8 @@ const missingMethods = new Set([
 ]);
 
 const missingInPattern = /\(\?(?:[=!]|<)|[*+?}]\?|\{\d/;
+/** A question mark that is neither escaped, nor in brackets, nor the start of a group. */
+const optionalInPattern = /^(?:[^\\[]|\\.|\[(?:[^\]\\]|\\.)*\])*?(?<!\()\?/;
 
 /** Everything in a tree that a board could not run, or would run to another result. */
 export function findingsOf(tree: AnyNode): Finding[] {
@@ -84,11 +86,13 @@ function wrongWith(node: AnyNode): string | null {
     case "ClassExpression":
       return named(node.superClass, "Error") ? "`extends Error` does not exist on a board" : null;
     case "Literal":
-      return "regex" in node && node.regex && missingInPattern.test(node.regex.pattern)
-        ? "lookaround, lazy, counted and named groups do not exist in a board's patterns"
-        : null;
+      return "regex" in node && node.regex ? wrongPattern(node.regex.pattern) : null;
     case "Identifier":
       return node.name === "arguments" ? "`arguments` is another one inside an arrow on a board" : null;
+    case "ArrowFunctionExpression":
+      return node.expression && losesThis(node.body)
+        ? "on a board an arrow without braces loses its `this` to a function within it: give it braces or take the function out"
+        : null;
     case "NewExpression":
     case "CallExpression":
       return wrongCall(node.callee);
@@ -97,6 +101,15 @@ function wrongWith(node: AnyNode): string | null {
     default:
       return null;
   }
+}
+
+function wrongPattern(pattern: string): string | null {
+  if (missingInPattern.test(pattern)) {
+    return "lookaround, lazy, counted and named groups do not exist in a board's patterns";
+  }
+  return optionalInPattern.test(pattern)
+    ? "a board's pattern with `?` never matches: use * and look at the length"
+    : null;
 }
 
 function wrongMember(node: Extract<AnyNode, { type: "MemberExpression" }>): string | null {
@@ -124,6 +137,17 @@ function wrongCall(callee: AnyNode): string | null {
   return method?.type === "Identifier" && missingMethods.has(method.name)
     ? `.${method.name}() does not exist on a board`
     : null;
+}
+
+/** The interpreter looks only since the last inner function whether an arrow's expression names `this` (jsparse.c, hadThisKeyword). */
+function losesThis(body: AnyNode): boolean {
+  let uses = false;
+  let nests = false;
+  walk(body, (node) => {
+    uses ||= node.type === "ThisExpression";
+    nests ||= /Function/.test(node.type);
+  });
+  return uses && nests;
 }
 
 function named(node: AnyNode | null | undefined, name: string): boolean {

@@ -47,7 +47,12 @@ describe("the board dialect", () => {
     ["a built-in that is missing", "const x = 1.5;\nconsole.log(Math.trunc(x));"],
     ["a method that is missing", "const list = [[1]];\nconsole.log(list.flat());"],
     ["a lookahead", "const t = 'a1';\nconsole.log(t.replace(/a(?=1)/, ''));"],
+    ["an optional part of a pattern", "const t = 'a1';\nconsole.log(/^-?[0-9]$/.test(t));"],
     ["an error class", "\nconsole.log(new (class A extends Error {})());"],
+    [
+      "an arrow that loses its `this` to a function within it",
+      "class A { k = 1; f(list: number[]) {\n  return list.map((n) => this.g(n, () => n)); } g(n: number, h: () => number) { return n + h() + this.k; } } console.log(A);",
+    ],
     [
       "a function that keeps a loop's variable",
       "const l: (() => number)[] = [];\nfor (let i = 0; i < 3; i++) { l.push(() => i); } console.log(l);",

@@ -1,0 +1,40 @@
+import type { Driver, DriverValues } from "../../firmware/driver.ts";
+import { drivers } from "../../firmware/drivers/index.ts";
+import { fromHex } from "../../protocols/bytes.ts";
+import { integerText } from "../../protocols/decimal.ts";
+import { isFault } from "../../protocols/fault.ts";
+
+/** What every driver makes of its own examples, a line each: the same on every engine. In the board dialect. */
+export function printDriverExamples(print: (line: string) => void): void {
+  drivers.forEach((driver) => {
+    driver.examples.forEach((example) => {
+      print(
+        driver.name + " " + example.title + ": " + read(driver, fromHex(example.hex) as Uint8Array).join(" "),
+      );
+    });
+  });
+}
+
+function read(driver: Driver, bytes: Uint8Array): string[] {
+  if (driver.kind === "i2c") {
+    const values = driver.decode(bytes);
+    return isFault(values) ? ["fault " + values.fault] : texts(values);
+  }
+  const found: string[] = [];
+  driver.reader({}).push(bytes, 0, {
+    measured: (columns, values) => {
+      columns.forEach((column, i) => {
+        found.push(column.quantity + " e" + column.exponent);
+        found.push(texts([values[i]])[0]);
+      });
+    },
+    fault: (bad) => {
+      found.push("fault " + bad.fault);
+    },
+  });
+  return found;
+}
+
+function texts(values: DriverValues): string[] {
+  return values.map((value) => (value === null ? "missing" : integerText(value)));
+}
