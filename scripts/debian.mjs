@@ -9,6 +9,8 @@ const wanted = {
   duktape: { program: "duk" },
   "gcc-avr": { program: "avr-gcc" },
   libfaketime: { library: "faketime/libfaketime.so.1" },
+  "libmodbus-dev": { library: "libmodbus.so" },
+  mbpoll: { program: "mbpoll" },
   mosquitto: { program: "mosquitto" },
   "mosquitto-clients": { program: "mosquitto_sub" },
   openssl: { program: "openssl" },
