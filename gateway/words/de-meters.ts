@@ -26,6 +26,21 @@ export const deMeters: Readonly<Record<keyof typeof enMeters, string>> = {
   "MTR-078.why": "Die Rechte sind {mode}; wer diesen Schlüssel hat, kann lesen, was der Zähler sendet.",
   "MTR-078.next": "Nehmen Sie die Rechte fort mit: chmod 600 {path}",
 
+  "SIM-064.what": "Ein {language}-Zähler des Profils {profile} sendet nichts von selbst.",
+  "SIM-064.why": "Er wartet, bis er gefragt wird; ein einzelnes Telegramm gibt es also nicht.",
+  "SIM-064.next": "Lassen Sie --once weg, und fragen Sie ihn an dem Pseudoterminal, das der Befehl nennt.",
+  "SIM-069.what": "Es ließ sich kein Pseudoterminal anlegen.",
+  "SIM-069.why":
+    "Ein Hilfsprogramm legt es an: socat, sonst python3. Keines von beiden ist hier installiert.",
+  "SIM-069.next":
+    "Installieren Sie eines: sudo apt-get install socat. Oder geben Sie mit --port einen vorhandenen seriellen Anschluss an.",
+  "simulate.speaks": "Ein {language}-Zähler ({profile}) spricht an {path}, {line}.",
+  "simulate.waits": "Ein {language}-Zähler ({profile}) wartet an {path}, {line}, bis er gefragt wird.",
+  "simulate.tryDecode": "In einem anderen Terminal: {example}\nOder in gateway.yaml: {config}",
+  "simulate.tryGateway": "In gateway.yaml: {config}",
+  "simulate.others": "Profile: {profiles}.",
+  "simulate.end": "Strg-C beendet ihn.",
+
   "device.local":
     "{name} wird vom Gateway selbst gelesen: Es nimmt den neuen Schlüssel binnen einer Sekunde, und keine Datei wird geschrieben.",
 };

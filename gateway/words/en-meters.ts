@@ -23,6 +23,19 @@ export const enMeters = {
   "MTR-078.why": "Its rights are {mode}; whoever has this key can read what the meter sends.",
   "MTR-078.next": "Take the rights away with: chmod 600 {path}",
 
+  "SIM-064.what": "A {language} meter of the profile {profile} sends nothing by itself.",
+  "SIM-064.why": "It waits to be asked, so there is no one telegram to give.",
+  "SIM-064.next": "Leave out --once, and ask it at the pseudo-terminal the command names.",
+  "SIM-069.what": "No pseudo-terminal could be made.",
+  "SIM-069.why": "A helper program makes it: socat, or else python3. Neither is installed here.",
+  "SIM-069.next": "Install one: sudo apt-get install socat. Or give a serial port that is there with --port.",
+  "simulate.speaks": "A {language} meter ({profile}) speaks at {path}, {line}.",
+  "simulate.waits": "A {language} meter ({profile}) waits at {path}, {line}, until it is asked.",
+  "simulate.tryDecode": "In another terminal: {example}\nOr in gateway.yaml: {config}",
+  "simulate.tryGateway": "In gateway.yaml: {config}",
+  "simulate.others": "Profiles: {profiles}.",
+  "simulate.end": "Ctrl-C ends it.",
+
   "device.local":
     "{name} is read by the gateway itself: it takes the new key within a second, and no file is written.",
 } as const;

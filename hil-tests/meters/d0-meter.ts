@@ -15,6 +15,7 @@ import {
   powerScaler,
 } from "./household.ts";
 import { registerText } from "./register-text.ts";
+import type { Simulator } from "./simulator.ts";
 
 /** How a D0 meter speaks: by itself (D), or when it is asked (A, B, C, told by its identification). */
 export interface D0Profile {
@@ -149,3 +150,21 @@ function asked({ imported, exported }: HouseholdState, address: string): readonl
 function watts(power: number): string {
   return registerText(power, powerScaler, { digits: 6, decimals: 2 });
 }
+
+/** Profiles of the modes that wait to be asked have their mode's name. */
+export const d0Simulator: Simulator = {
+  language: "d0",
+  line: { baud: 9600, form: "7E1" },
+  profiles: ["q3d", ...Object.keys(d0Profiles).filter((name) => name !== "q3d")],
+  period: 2000,
+  decode: "",
+  create: ({ profile, seed }) => {
+    const chosen = profile as D0ProfileName;
+    const meter = new D0Meter({ profile: chosen, number: 1, seed });
+    return {
+      step: (ms) => meter.step(ms),
+      telegram: () => (d0Profiles[chosen].pushes ? meter.telegram() : null),
+      receive: (bytes) => meter.receive(bytes),
+    };
+  },
+};

@@ -7,6 +7,7 @@ import {
   powerScaler,
 } from "./household.ts";
 import { registerText } from "./register-text.ts";
+import type { Simulator } from "./simulator.ts";
 
 export interface DsmrOptions extends HouseholdOptions {
   /** 2 has no CRC, and its gas on a line of its own. */
@@ -75,3 +76,17 @@ function stamp(options: DsmrOptions, seconds: number): string {
 function hex(text: string): string {
   return Buffer.from(text).toString("hex").toUpperCase();
 }
+
+const versions = { v5: 5, v4: 4, v2: 2 } as const;
+
+export const dsmrSimulator: Simulator = {
+  language: "dsmr",
+  line: { baud: 115_200, form: "8N1" },
+  profiles: Object.keys(versions),
+  period: 1000,
+  decode: "",
+  create: ({ profile, seed }) => {
+    const meter = new DsmrMeter({ version: versions[profile as keyof typeof versions], number: 1, seed });
+    return { step: (ms) => meter.step(ms), telegram: () => meter.telegram(), receive: () => [] };
+  },
+};

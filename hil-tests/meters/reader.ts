@@ -10,8 +10,11 @@ export interface Reader {
   close(): Promise<void>;
 }
 
+/** What a reader needs to know of a line; one of kind "memory" also its two ends. */
+export type ReadableLine = Pick<Line, "path" | "kind"> & Partial<Pick<Line, "onBytes" | "onRequest">>;
+
 /** Opens a line as a program with a serial port does. */
-export async function reader(line: Line): Promise<Reader> {
+export async function reader(line: ReadableLine): Promise<Reader> {
   const parts: Uint8Array[] = [];
   if (line.kind === "memory") {
     line.onBytes = (bytes) => parts.push(Uint8Array.from(bytes));

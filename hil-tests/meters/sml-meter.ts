@@ -8,6 +8,7 @@ import {
   powerScaler,
 } from "./household.ts";
 import { type MeterProfile, type MeterProfileName, meterProfiles, type Register } from "./profiles.ts";
+import type { Simulator } from "./simulator.ts";
 
 /** All a meter knows when it pushes. */
 export interface MeterState extends HouseholdState {
@@ -140,3 +141,21 @@ function leastWidth(value: number, signed: boolean): number {
   }
   return width;
 }
+
+export const smlSimulator: Simulator = {
+  language: "sml",
+  line: { baud: 9600, form: "8N1" },
+  profiles: [...Object.keys(meterProfiles), "locked"],
+  period: 1000,
+  decode: "",
+  create: ({ profile, seed }) => {
+    const locked = profile === "locked";
+    const meter = new SmlMeter({
+      profile: locked ? "iskra" : (profile as MeterProfileName),
+      number: 1,
+      seed,
+      locked,
+    });
+    return { step: (ms) => meter.step(ms), telegram: () => meter.telegram(), receive: () => [] };
+  },
+};

@@ -1,0 +1,84 @@
+/** Wireless meters as a USB receiver hands them out: telegrams from their L field on, one behind the other, encrypted or not. */
+import { concat } from "../../protocols/bytes.ts";
+import { nodeCiphers } from "../../protocols/crypto-node.ts";
+import { isFault } from "../../protocols/fault.ts";
+import { writeWireless } from "../../protocols/wmbus-write.ts";
+import { Household, type HouseholdState } from "./household.ts";
+import { busIds, type MbusKindName, mbusAddressOf, mbusKinds } from "./mbus-meter.ts";
+import type { Simulator } from "./simulator.ts";
+
+/** The key of every encrypted simulated meter; a public one, for nothing else. */
+export const wirelessKey = "000102030405060708090a0b0c0d0e0f";
+
+/** Encryption field of an ELL session number: AES-128-CTR (EN 13757-4 §13.2.13). */
+const ellAesCtr = 0x20;
+
+export type WirelessSecurity = "none" | "mode5" | "mode7" | "ell";
+
+/** One meter on the air. */
+export class WirelessMeter {
+  readonly id: string;
+  private readonly kind: MbusKindName;
+  private readonly security: WirelessSecurity;
+  private readonly key: Uint8Array;
+  private sent = 0;
+
+  constructor(options: {
+    readonly kind: MbusKindName;
+    readonly id: string;
+    readonly security: WirelessSecurity;
+    readonly key?: string;
+  }) {
+    this.kind = options.kind;
+    this.id = options.id;
+    this.security = options.security;
+    this.key = Uint8Array.from(Buffer.from(options.key ?? wirelessKey, "hex"));
+  }
+
+  /** What it sends now. */
+  telegram(state: HouseholdState): Uint8Array {
+    const number = this.sent++;
+    const telegram = writeWireless(
+      {
+        address: mbusAddressOf(this.kind, this.id),
+        accessNumber: number & 0xff,
+        data: mbusKinds[this.kind].records(state),
+        security: this.security,
+        key: this.key,
+        counter: Uint8Array.of(
+          number & 0xff,
+          (number >> 8) & 0xff,
+          0,
+          this.security === "ell" ? ellAesCtr : 0,
+        ),
+      },
+      nodeCiphers,
+    );
+    if (isFault(telegram)) {
+      throw new Error(telegram.detail);
+    }
+    return telegram;
+  }
+}
+
+const securities: readonly WirelessSecurity[] = ["none", "mode5", "mode7", "ell"];
+
+export const wmbusSimulator: Simulator = {
+  language: "wmbus",
+  line: { baud: 57_600, form: "8N1" },
+  profiles: ["open", "mode5", "mode7", "ell"],
+  period: 4000,
+  decode: `--key ${wirelessKey}`,
+  create: ({ profile, seed }) => {
+    const household = new Household({ number: 1, seed });
+    const security = securities.find((one) => one === profile) ?? "none";
+    const meters = (Object.keys(busIds) as MbusKindName[]).map(
+      (kind) => new WirelessMeter({ kind, id: busIds[kind], security }),
+    );
+    return {
+      step: (ms) => household.step(ms),
+      telegram: () => concat(meters.map((meter) => meter.telegram(household.state))),
+      receive: () => [],
+    };
+  },
+};
