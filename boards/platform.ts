@@ -30,6 +30,11 @@ export interface Storage {
   append(name: string, bytes: Uint8Array): Fault | null;
   /** Puts a file's new content in place of the old, whole or not at all. */
   replace(name: string, bytes: Uint8Array): Fault | null;
+  /**
+   * Overwrites a small file's beginning without making it durable: it outlives the process at once, and a power cut only by luck, perhaps
+   * torn. Not there on boards, where nothing ends but by the power.
+   */
+  scratch?(name: string, bytes: Uint8Array): void;
 }
 
 export interface I2c {

@@ -8,7 +8,7 @@ import type { DriverOptions } from "./installation-type.ts";
  * A driver is a datasheet in TypeScript: what to send, how long to wait, how much to read, one formula; and its own examples. It
  * turns bytes into exact integers in the exponents its columns name. It knows no clock, no bus and no row.
  */
-export type Driver = I2cDriver | UartDriver;
+export type Driver = I2cDriver | PulseDriver | UartDriver;
 
 /** What a driver gives: a quantity, counted in 10^exponent of its unit (protocols/quantity.ts). */
 export interface DriverColumn {
@@ -51,6 +51,15 @@ export interface I2cDriver extends DriverFacts {
   };
   /** The answer as values, or "truncated" and "checksum" Faults. Takes any bytes. */
   decode(answer: Uint8Array): DriverValues | Fault;
+}
+
+/** A sensor that gives pulses. Its examples are counts, 6 bytes, high byte first. */
+export interface PulseDriver extends DriverFacts {
+  readonly kind: "pulse";
+  /** ms that a contact must stay closed. */
+  debounce(options: DriverOptions): number;
+  /** What so many pulses since the start mean, or a "range" Fault. */
+  values(pulses: number, options: DriverOptions): DriverValues | Fault;
 }
 
 /** A sensor that talks by itself. */

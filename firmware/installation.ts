@@ -139,19 +139,38 @@ const deadBand = group(
   about("Changes too small to report", "Änderungen, die zu klein sind, um sie zu melden"),
 );
 
+function portOf(driver: Driver) {
+  switch (driver.kind) {
+    case "uart":
+      return path(
+        about("Serial port of the sensor or meter", "Serieller Anschluss des Sensors oder Zählers"),
+        {
+          example: "/dev/serial/by-id/usb-Silicon_Labs_CP2104_Lesekopf-if00-port0",
+        },
+      );
+    case "pulse":
+      return Type.Unsafe<string>({
+        type: "string",
+        maxLength: 200,
+        about: about(
+          "Input that counts: a pin of the board (d2 of an Arduino), or a serial port with the S0 output between its receiver and ground",
+          "Eingang, der zählt: ein Pin des Boards (d2 eines Arduino), oder ein serieller Anschluss mit dem S0-Ausgang zwischen Empfänger und Masse",
+        ),
+        example: "/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0",
+      });
+    default:
+      return Type.Unsafe<string>({
+        type: "string",
+        form: "name",
+        about: about("Bus of the sensor", "Bus des Sensors"),
+        example: "i2c-1",
+      });
+  }
+}
+
 function sensorGroup(driver: Driver) {
   const common = {
-    port:
-      driver.kind === "uart"
-        ? path(about("Serial port of the sensor or meter", "Serieller Anschluss des Sensors oder Zählers"), {
-            example: "/dev/serial/by-id/usb-Silicon_Labs_CP2104_Lesekopf-if00-port0",
-          })
-        : Type.Unsafe<string>({
-            type: "string",
-            form: "name",
-            about: about("Bus of the sensor", "Bus des Sensors"),
-            example: "i2c-1",
-          }),
+    port: portOf(driver),
     interval: Type.Optional(
       duration(
         about(

@@ -19,6 +19,7 @@ import { createJournal } from "./journal.ts";
 import type { Observer } from "./observer.ts";
 import { createOutbox } from "./outbox.ts";
 import { OutboxFile } from "./outbox-file.ts";
+import { pulseSensor } from "./pulse-sensor.ts";
 import { beyondBands, createReport } from "./report.ts";
 import { createSampler, type Row } from "./sampler.ts";
 import type { Sensor } from "./sensor.ts";
@@ -211,6 +212,15 @@ export class SensorNode {
     const hooks = { onFault: this.faults.count, onNews: this.wake };
     const label = driver.name + " at " + port;
     const clock = this.platform.clock;
+    if (driver.kind === "pulse") {
+      const storage = this.platform.storage;
+      return pulseSensor(
+        driver,
+        options,
+        { clock: clock, storage: storage, name: countName(port), open: () => this.platform.pulse(port) },
+        hooks,
+      );
+    }
     return driver.kind === "i2c"
       ? i2cSensor(
           i2cPart(driver, options),
@@ -275,4 +285,9 @@ export class SensorNode {
       }
     }
   }
+}
+
+/** Name of the file in storage that counts the pulses at this input. */
+function countName(port: string): string {
+  return "pulses-" + port.replace(/[^A-Za-z0-9]+/g, "-");
 }

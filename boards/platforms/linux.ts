@@ -5,6 +5,7 @@ import type { Link } from "../../protocols/link.ts";
 import type { Platform, Storage, Uart } from "../platform.ts";
 import { LinuxClock } from "./linux-clock.ts";
 import { SerialLine } from "./serial-line.ts";
+import { serialPulse } from "./serial-pulse.ts";
 
 /** A Raspberry Pi or any other Linux machine. */
 export interface LinuxParts {
@@ -33,7 +34,7 @@ export function linuxPlatform(parts: LinuxParts): Platform {
     indicator: { identify: parts.onIdentify },
     i2c: (bus) => noI2c(bus),
     uart: (port) => linuxUart(port),
-    pulse: (pin) => noPin(pin),
+    pulse: (pin) => (pin.startsWith("/dev/") ? serialPulse(pin) : noPin(pin)),
     analog: (pin) => noPin(pin),
     restart: parts.onRestart,
   };
@@ -63,6 +64,6 @@ function noI2c(bus: string): Fault {
 function noPin(pin: string): Fault {
   return fault(
     "unsupported",
-    `${pin}: this machine's pins are not read; attach this sensor to a board, or to an Arduino named under firmata in device.yaml`,
+    `${pin}: this machine's pins are not read; attach this sensor to a board, to an Arduino named under firmata in device.yaml, or an S0 output to a serial port`,
   );
 }

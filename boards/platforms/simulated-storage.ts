@@ -58,6 +58,10 @@ export class SimulatedStorage implements Storage {
     return this.#written(cut);
   }
 
+  scratch(name: string, bytes: Uint8Array): void {
+    this.#put(name, bytes);
+  }
+
   /** Damages a file from outside, as a worn card does. */
   corrupt(name: string, change: (bytes: Uint8Array) => Uint8Array): void {
     this.#put(name, change(this.read(name)));

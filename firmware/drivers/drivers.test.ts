@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { concat, fromHex } from "../../protocols/bytes.ts";
+import { concat, fromHex, toHex } from "../../protocols/bytes.ts";
 import { decimalText, type Integer } from "../../protocols/decimal.ts";
-import { type Fault, isFault } from "../../protocols/fault.ts";
+import { type Fault, fault, isFault } from "../../protocols/fault.ts";
 import { inRange, quantities } from "../../protocols/quantity.ts";
-import type { Driver, DriverColumn, DriverExample, DriverValues } from "../driver.ts";
+import type { Driver, DriverColumn, DriverExample, DriverValues, PulseDriver } from "../driver.ts";
 import { drivers } from "./index.ts";
 
 /** Every driver is tested by the examples it brings. */
@@ -23,7 +23,7 @@ describe.each(drivers.map((driver) => ({ name: driver.name, driver })))("driver 
     for (const example of driver.examples) {
       const bytes = bytesOf(example);
       const single = Array.from(bytes, (byte) => new Uint8Array([byte]));
-      const pieces = driver.kind === "i2c" ? [concat(single)] : single;
+      const pieces = driver.kind === "uart" ? single : [concat(single)];
       expect(seen(driver, pieces)).toEqual(seen(driver, [bytes]));
     }
   });
@@ -77,13 +77,14 @@ function seen(driver: Driver, pieces: readonly Uint8Array[]): Seen {
       value === null ? null : decimalText(value, columns[i].exponent),
     );
   };
-  const fault = (bad: Fault) => {
+  const failed = (bad: Fault) => {
     result.fault ??= bad.fault;
   };
-  if (driver.kind === "i2c") {
-    const values = driver.decode(concat(pieces));
+  if (driver.kind !== "uart") {
+    const bytes = concat(pieces);
+    const values = driver.kind === "i2c" ? driver.decode(bytes) : counted(driver, bytes);
     if (isFault(values)) {
-      fault(values);
+      failed(values);
     } else {
       measured(result.columns, values);
     }
@@ -91,9 +92,16 @@ function seen(driver: Driver, pieces: readonly Uint8Array[]): Seen {
   }
   const reader = driver.reader({});
   for (const piece of pieces) {
-    reader.push(piece, 0, { measured, fault });
+    reader.push(piece, 0, { measured, fault: failed });
   }
   return result;
+}
+
+/** The count of an example's six bytes. */
+function counted(driver: PulseDriver, bytes: Uint8Array): DriverValues | Fault {
+  return bytes.length < 6
+    ? fault("truncated", "a count has six bytes")
+    : driver.values(Number(`0x${toHex(bytes.subarray(0, 6))}`), {});
 }
 
 function expected({ values, fault }: DriverExample) {
