@@ -16,8 +16,8 @@ export function printDriverExamples(print: (line: string) => void): void {
 }
 
 function read(driver: Driver, bytes: Uint8Array): string[] {
-  if (driver.kind === "i2c") {
-    const values = driver.decode(bytes);
+  if (driver.kind !== "uart") {
+    const values = driver.kind === "i2c" ? driver.decode(bytes) : driver.values(countOf(bytes), {});
     return isFault(values) ? ["fault " + values.fault] : texts(values);
   }
   const found: string[] = [];
@@ -33,6 +33,11 @@ function read(driver: Driver, bytes: Uint8Array): string[] {
     },
   });
   return found;
+}
+
+/** High byte first. */
+function countOf(bytes: Uint8Array): number {
+  return bytes.reduce((count, byte) => count * 256 + byte, 0);
 }
 
 function texts(values: DriverValues): string[] {
