@@ -19,7 +19,8 @@ export async function bundle({ entry, name, external = [] }) {
     platform: "node",
     format: "esm",
     target: "node20",
-    external,
+    // dbus-next asks for x11 only where it looks for a desktop's session bus, which nobody here does.
+    external: [...external, "x11"],
     define: { __DREIHASEN_VERSION__: JSON.stringify(version) },
     banner: { js: banner },
     plugins: [serialportPrebuilds],
