@@ -91,9 +91,6 @@ function exitOf(code: ProblemCode): Exit {
 
 const shared: Readonly<Partial<Record<ProblemCode, Exit>>> = {
   "BUG-001": 1,
-  "BLE-067": 66,
-  "BLE-068": 69,
-  "BLE-070": 69,
   "DEV-067": 65,
   "DEV-068": 65,
   "DEV-069": 65,

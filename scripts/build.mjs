@@ -19,8 +19,7 @@ export async function bundle({ entry, name, external = [] }) {
     platform: "node",
     format: "esm",
     target: "node20",
-    // dbus-next asks for x11 only where it looks for a desktop's session bus, which nobody here does.
-    external: [...external, "x11"],
+    external,
     define: { __DREIHASEN_VERSION__: JSON.stringify(version) },
     banner: { js: banner },
     plugins: [serialportPrebuilds],

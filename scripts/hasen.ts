@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { ProblemError, problem, renderProblem } from "../gateway/problem.ts";
 import { type Language, language } from "../gateway/words/words.ts";
+import { addProbe } from "./probe-command.ts";
 import { addSimulate } from "./simulate-command.ts";
 import type { SpoolOrder } from "./spool.ts";
 import type { Streams } from "./streams.ts";
@@ -72,6 +73,7 @@ function commands(streams: Streams, exit: (code: number) => void): Command {
   addDecode(program, streams, exit);
   addGateway(program, streams, exit);
   addDevice(program, streams, exit);
+  addProbe(program, streams, exit);
   addGaps(program, streams, exit);
   addSimulate(program, streams, { exit, lang: () => languageOf(program) });
   addSpool(program, streams, exit);

@@ -1,4 +1,3 @@
-import { deBle } from "./de-ble.ts";
 import { deMeters } from "./de-meters.ts";
 import { deSpool } from "./de-spool.ts";
 import type { en } from "./en.ts";
@@ -312,7 +311,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "expected.broker": "die URL eines Brokers, mqtt:// oder mqtts://, ohne Passwort",
   "expected.urn": "die URN eines Geräts (urn:dev:ops: und mindestens zwei Teile aus a-z und 0-9)",
   "expected.name": "ein kurzer Name aus a-z, 0-9 und Bindestrichen, höchstens 64 Zeichen",
-  "expected.mac": "eine Bluetooth-Adresse: sechs Paare hexadezimaler Ziffern mit Doppelpunkten dazwischen",
   "expected.key": "32 hexadezimale Ziffern",
   "expected.decimal": "eine Dezimalzahl mit Punkt",
   "found.text": "ein Text",
@@ -435,6 +433,5 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
     "Sein Schlüssel steht in {file}. Kopieren Sie diese Datei auf das Gerät und löschen Sie sie hier.",
   "device.taken": "Ein laufendes Gateway übernimmt das von selbst.",
   ...deMeters,
-  ...deBle,
   ...deSpool,
 };

@@ -1,5 +1,4 @@
 import type { FaultCode } from "../../protocols/fault.ts";
-import { enBle } from "./en-ble.ts";
 import { enMeters } from "./en-meters.ts";
 import { enSpool } from "./en-spool.ts";
 
@@ -306,7 +305,6 @@ export const en = {
   "expected.broker": "the URL of a broker, mqtt:// or mqtts://, without a password",
   "expected.urn": "a device's URN (urn:dev:ops: and at least two parts of a-z and 0-9)",
   "expected.name": "a short name of a-z, 0-9 and hyphens, 64 characters at most",
-  "expected.mac": "a Bluetooth address: six pairs of hexadecimal digits with colons between them",
   "expected.key": "32 hexadecimal digits",
   "expected.decimal": "a decimal number",
   "found.text": "a text",
@@ -423,6 +421,5 @@ export const en = {
   "device.file": "Its key is in {file}. Copy this file to the device, then delete it here.",
   "device.taken": "A running gateway takes this up by itself.",
   ...enMeters,
-  ...enBle,
   ...enSpool,
 } as const satisfies Words;

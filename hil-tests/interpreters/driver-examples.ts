@@ -37,11 +37,7 @@ function read(driver: Driver, bytes: Uint8Array): string[] {
 
 /** High byte first. */
 function countOf(bytes: Uint8Array): number {
-  let count = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    count = count * 256 + bytes[i];
-  }
-  return count;
+  return bytes.reduce((count, byte) => count * 256 + byte, 0);
 }
 
 function texts(values: DriverValues): string[] {

@@ -5,6 +5,7 @@ import { ingest } from "./ingest.ts";
 import { ingestDurable } from "./ingest-durable.ts";
 import { packBytes } from "./pack-bytes.ts";
 import { packEncode } from "./pack-encode.ts";
+import { probe } from "./probe.ts";
 import { restart } from "./restart.ts";
 import { rssBacklog } from "./rss-backlog.ts";
 import { smlDecode } from "./sml-decode.ts";
@@ -21,6 +22,7 @@ export const benches: readonly Bench[] = [
   ingestDurable,
   packBytes,
   packEncode,
+  probe,
   restart,
   rssBacklog,
   smlDecode,

@@ -1,0 +1,222 @@
+import type { Language } from "../../gateway/words/words.ts";
+import { decimalText } from "../../protocols/decimal.ts";
+import { meterLanguage } from "../../protocols/index.ts";
+import type { MeterNumber, Telegram } from "../../protocols/meter.ts";
+import { isReduced } from "../../protocols/sml-reduced.ts";
+import { makerOf } from "./makers.ts";
+import type { Found, ProbeOutcome } from "./probe.ts";
+import { settingText } from "./setting.ts";
+import { type ProbeWord, say } from "./words.ts";
+
+/** What a person should know beside the outcome. */
+export interface ReportContext {
+  readonly port: string;
+  /** The dump file, where there is one. */
+  readonly dump: string | null;
+  /** The person ended the probe. */
+  readonly isStopped: boolean;
+  /** Whether anybody was to be asked. */
+  readonly asks: boolean;
+  readonly lang: Language;
+}
+
+/** Readings that are shown: a display shows no more. */
+const readingsMax = 8;
+
+/** What a probe found, for people: lines without line ends. */
+export function reportLines(outcome: ProbeOutcome, context: ReportContext): readonly string[] {
+  const { found } = outcome;
+  const heard = outcome.heard.some(({ bytes }) => bytes > 0);
+  const lines =
+    found !== null
+      ? foundLines(found, outcome, context)
+      : heard
+        ? unknownLines(outcome, context)
+        : nothingLines(outcome, context);
+  const stopped = say(context.lang, "stopped", { seconds: seconds(outcome) });
+  return context.isStopped ? [stopped, ...lines] : lines;
+}
+
+/** The name of a language for people. */
+export function languageTitle(name: string): string {
+  const title = meterLanguage(name)?.title ?? (name === "modbus" ? "Modbus RTU" : name);
+  return `${title} (${name})`;
+}
+
+function foundLines(found: Found, outcome: ProbeOutcome, context: ReportContext): readonly string[] {
+  const { lang, port, dump } = context;
+  const word = (name: ProbeWord, gaps?: Readonly<Record<string, string | number>>) => say(lang, name, gaps);
+  const { language, setting, telegram, telegrams, faults, asked, dataBaud } = found;
+  const lines = [
+    word(asked ? "foundAsked" : "found", {
+      language: languageTitle(language),
+      setting: settingText(setting),
+    }),
+  ];
+  if (dataBaud !== setting.baud) {
+    lines.push(word("dataBaud", { baud: dataBaud }));
+  }
+  lines.push(word("heardCount", { telegrams, faults, seconds: seconds(outcome) }));
+  lines.push(word(`proof.${found.proof}`));
+  const meter = telegram?.meter ?? null;
+  const maker = makerOf(language, meter);
+  if (meter !== null) {
+    lines.push(word("meter", { meter }));
+  }
+  if (maker !== null) {
+    lines.push(word("maker", { maker }));
+  }
+  if (found.unit !== null) {
+    lines.push(word("unit", { unit: found.unit }));
+  }
+  if (found.locked !== null) {
+    lines.push(word(found.locked === "no-key" ? "noKey" : "wrongKey", { port }));
+  }
+  if (telegram !== null) {
+    lines.push(word("readings"), ...readingLines(telegram, lang).map((line) => `  ${line}`));
+    if (language === "sml" && isReduced(telegram)) {
+      lines.push(word("reduced"));
+    }
+  }
+  lines.push(...configLines(found, context));
+  if (dump !== null) {
+    lines.push(word("dump", { file: dump, language }));
+  }
+  return lines;
+}
+
+/** What a display shows: numbers with a unit first. */
+export function readingLines(telegram: Telegram, lang: Language): readonly string[] {
+  const rows = (telegram.records ?? telegram.readings).map((entry) => ({
+    name: "obis" in entry ? entry.obis : entry.quantity + (entry.storage > 0 ? ` [${entry.storage}]` : ""),
+    value: entry.value,
+    unit: entry.unit,
+  }));
+  const numbers = rows.filter(
+    ({ value, unit }) => typeof value === "object" && value !== null && unit !== null,
+  );
+  const shown = (numbers.length > 0 ? numbers : rows).slice(0, readingsMax);
+  const width = Math.max(0, ...shown.map(({ name }) => name.length));
+  return shown.map(({ name, value, unit }) => `${name.padEnd(width)}  ${shownValue(value, unit, lang)}`);
+}
+
+/** Energies in kWh, as displays have them; every digit is kept. */
+function shownValue(value: MeterNumber | string | null, unit: string | null, lang: Language): string {
+  if (value === null || typeof value === "string") {
+    return value ?? "-";
+  }
+  const isEnergy = unit === "Wh" || unit === "varh" || unit === "VAh";
+  const text = decimalText(value.integer, value.exponent - (isEnergy ? 3 : 0));
+  const localized = lang === "de" ? text.replace(".", ",") : text;
+  return `${localized} ${isEnergy ? `k${unit}` : (unit ?? "")}`.trim();
+}
+
+/** Languages that a gateway reads from a serial port (gateway/meters), and the driver of a device. */
+const drivers: Readonly<Record<string, string>> = { d0: "d0-meter", dsmr: "dsmr-meter", sml: "sml-meter" };
+
+function configLines(
+  { language, setting, asked, telegram }: Found,
+  context: ReportContext,
+): readonly string[] {
+  const { lang, port } = context;
+  const driver = asked ? undefined : drivers[language];
+  if (driver === undefined || telegram === null) {
+    return [say(lang, "configNone")];
+  }
+  const usual = meterLanguage(language)!.line.baud;
+  return [
+    say(lang, "config"),
+    "  meters:",
+    `    - language: ${language}`,
+    "      name: meter-1",
+    `      port: ${port}`,
+    ...(setting.baud === usual ? [] : [`      baud: ${setting.baud}`]),
+    say(lang, "configDevice"),
+    "  sensors:",
+    `    - driver: ${driver}`,
+    `      port: ${port}`,
+    "      interval: 15 min",
+    ...(setting.baud === usual ? [] : [`      options: { baud: ${setting.baud} }`]),
+  ];
+}
+
+function unknownLines(outcome: ProbeOutcome, { lang, port, dump }: ReportContext): readonly string[] {
+  const heard = outcome.heard.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
+  const bytes = heard.reduce((sum, one) => sum + one.bytes, 0);
+  return [
+    say(lang, "unknown", { bytes }),
+    ...heard.slice(0, 5).map((one) =>
+      say(lang, "heardAt", {
+        setting: settingText(one.setting),
+        rate: Math.round((one.bytes * 1000) / Math.max(1, one.ms)),
+        printable: Math.round((100 * one.printable) / one.bytes),
+      }),
+    ),
+    ...(outcome.rate === null ? [] : [say(lang, "rate", { baud: outcome.rate })]),
+    ...(dump === null ? [] : [say(lang, "dump", { file: dump, language: "sml" })]),
+    say(lang, "unknown.next", { port }),
+  ];
+}
+
+function nothingLines(outcome: ProbeOutcome, { lang, port, asks }: ReportContext): readonly string[] {
+  const languages = outcome.asked.map(languageTitle).join(", ");
+  return [
+    say(lang, "nothing", { seconds: seconds(outcome) }),
+    ...(asks ? (languages === "" ? [] : [say(lang, "asked", { languages })]) : [say(lang, "notAsked")]),
+    say(lang, "nothing.led"),
+    say(lang, "nothing.ring"),
+    say(lang, "nothing.wake"),
+    say(lang, "nothing.bus"),
+    say(lang, "nothing.next", { port }),
+  ];
+}
+
+/** The outcome for programs. */
+export function reportJson(outcome: ProbeOutcome, { port, dump }: ReportContext): object {
+  const { found } = outcome;
+  return {
+    port,
+    found: found === null ? null : foundJson(found),
+    seconds: Number(seconds(outcome)),
+    heard: outcome.heard.map(({ setting, ms, bytes, printable }) => ({
+      line: settingText(setting),
+      seconds: Math.round(ms) / 1000,
+      bytes,
+      printable,
+    })),
+    asked: outcome.asked,
+    rate: outcome.rate,
+    dump,
+  };
+}
+
+function foundJson(found: Found): object {
+  const { language, setting, asked, proof, telegram, telegrams, faults, locked, unit, dataBaud } = found;
+  const meter = telegram?.meter ?? null;
+  return {
+    language,
+    line: settingText(setting),
+    ...(dataBaud !== setting.baud && { dataBaud }),
+    asked,
+    proof,
+    meter,
+    maker: makerOf(language, meter),
+    telegrams,
+    faults,
+    locked,
+    reduced: language === "sml" && telegram !== null && isReduced(telegram),
+    ...(unit !== null && { unit }),
+    readings: (telegram?.records ?? telegram?.readings ?? []).map((entry) => ({
+      name: "obis" in entry ? entry.obis : entry.quantity,
+      value:
+        entry.value === null || typeof entry.value === "string"
+          ? entry.value
+          : decimalText(entry.value.integer, entry.value.exponent),
+      unit: entry.unit,
+    })),
+  };
+}
+
+function seconds({ ms }: ProbeOutcome): string {
+  return (ms / 1000).toFixed(1);
+}
