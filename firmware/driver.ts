@@ -8,7 +8,7 @@ import type { DriverOptions } from "./installation-type.ts";
  * A driver is a datasheet in TypeScript: what to send, how long to wait, how much to read, one formula; and its own examples. It
  * turns bytes into exact integers in the exponents its columns name. It knows no clock, no bus and no row.
  */
-export type Driver = I2cDriver | PulseDriver | UartDriver;
+export type Driver = AskedDriver | I2cDriver | PulseDriver | UartDriver;
 
 /** What a driver gives: a quantity, counted in 10^exponent of its unit (protocols/quantity.ts). */
 export interface DriverColumn {
@@ -60,6 +60,34 @@ export interface PulseDriver extends DriverFacts {
   debounce(options: DriverOptions): number;
   /** What so many pulses since the start mean, or a "range" Fault. */
   values(pulses: number, options: DriverOptions): DriverValues | Fault;
+}
+
+/** A sensor or meter that answers over a serial line when it is asked: Modbus, D0 in modes A to C, M-Bus. */
+export interface AskedDriver extends DriverFacts {
+  readonly kind: "asked";
+  settings(options: DriverOptions): UartSettings;
+  /** What asks it, from the line's opening on. */
+  session(options: DriverOptions): AskedSession;
+}
+
+/** Asks for one measurement at a time. Bytes that come in between are pushed too, so that a late answer is known for late. */
+export interface AskedSession {
+  /** When to call tick, ms, monotonic; null when nothing is awaited. */
+  readonly deadline: number | null;
+  /** Begins. Ends with `done`, with or without a measurement. */
+  start(now: number, host: AskedHost): void;
+  push(bytes: Uint8Array, now: number, host: AskedHost): void;
+  /** Time has come to `deadline`. Earlier calls do nothing. */
+  tick(now: number, host: AskedHost): void;
+  /** The line is gone. */
+  closed(why: Fault, host: AskedHost): void;
+}
+
+export interface AskedHost extends ReaderSink {
+  send(bytes: Uint8Array): void;
+  /** Changes the line's settings before what is sent next; only for a sensor that has its line to itself. */
+  line(settings: UartSettings): void;
+  done(): void;
 }
 
 /** A sensor that talks by itself. */

@@ -141,6 +141,7 @@ const deadBand = group(
 
 function portOf(driver: Driver) {
   switch (driver.kind) {
+    case "asked":
     case "uart":
       return path(
         about("Serial port of the sensor or meter", "Serieller Anschluss des Sensors oder Zählers"),

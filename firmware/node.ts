@@ -5,6 +5,8 @@ import { createPackWriter, type PackWriter, packRowsMax, rowsWithin } from "../p
 import { inRange, quantities } from "../protocols/quantity.ts";
 import { selfTest } from "../protocols/self-test.ts";
 import { isPersonal as isPersonalShape, type Shape, shapeOf } from "../protocols/shape.ts";
+import { AskedLines } from "./asked-line.ts";
+import { askedSensor } from "./asked-sensor.ts";
 import { createDevice, type Device, type Place } from "./device.ts";
 import { createDeviceTime } from "./device-time.ts";
 import { createDownlink } from "./downlink.ts";
@@ -37,6 +39,8 @@ export interface SensorNodeOptions {
   readonly observer?: Observer;
   /** Called when something came that the next tick should see: who runs the node need not wait for its time. */
   readonly wake?: () => void;
+  /** Lines whose sensors are asked, where several nodes in one process share them. */
+  readonly lines?: AskedLines;
 }
 
 /**
@@ -50,6 +54,7 @@ export class SensorNode {
   readonly drivers: readonly Driver[];
   readonly observer: Observer;
   readonly wake: () => void;
+  readonly lines: AskedLines;
   readonly faults: FaultCounters;
   readonly shapes: ShapeList;
   readonly words: Words;
@@ -67,6 +72,7 @@ export class SensorNode {
     this.drivers = options.drivers;
     this.observer = observer;
     this.wake = options.wake === undefined ? () => {} : options.wake;
+    this.lines = options.lines === undefined ? new AskedLines() : options.lines;
     this.faults = createFaultCounters((bad) => {
       if (observer.fault !== undefined) {
         observer.fault(bad.fault, bad.detail);
@@ -220,6 +226,10 @@ export class SensorNode {
         { clock: clock, storage: storage, name: countName(port), open: () => this.platform.pulse(port) },
         hooks,
       );
+    }
+    if (driver.kind === "asked") {
+      const line = this.lines.line(port, () => this.platform.uart(port));
+      return askedSensor(driver, options, { label: label, clock: clock, line: line }, hooks);
     }
     return driver.kind === "i2c"
       ? i2cSensor(

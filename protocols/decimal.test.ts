@@ -5,6 +5,7 @@ import {
   difference,
   fromWords,
   type Integer,
+  inSteps,
   integerText,
   parseDecimal,
   sum,
@@ -44,6 +45,20 @@ function referenceText(value: bigint, exponent: number): string {
 }
 
 describe("decimals", () => {
+  it("become whole steps of any size, what is finer cut off", () => {
+    const step = fc.integer({ min: -9, max: 9 });
+    fc.assert(
+      fc.property(int64, step, step, (value, exponent, wanted) => {
+        const finer = 10n ** BigInt(Math.abs(exponent - wanted));
+        const steps = exponent >= wanted ? value * finer : value / finer;
+        const found = inSteps({ integer: integer(value), exponent }, wanted);
+        expect(found === null ? null : big(found)).toBe(
+          steps < -(2n ** 63n) || steps >= 2n ** 64n ? null : steps,
+        );
+      }),
+    );
+  });
+
   it("carry every 64-bit integer exactly into text and back", () => {
     fc.assert(
       fc.property(int64, fc.integer({ min: -9, max: 9 }), (value, exponent) => {

@@ -139,6 +139,23 @@ export function parseDecimal(text: string): Decimal | null {
     : { integer: integer, exponent: decimals.length === 0 ? 0 : -decimals.length };
 }
 
+/** A decimal in whole steps of 10^exponent, what is finer cut off; null beyond 64 bits. */
+export function inSteps(decimal: Decimal, exponent: number): Integer | null {
+  if (decimal.exponent === exponent) {
+    return decimal.integer;
+  }
+  const text = decimalText(decimal.integer, decimal.exponent);
+  const point = text.indexOf(".");
+  const whole = point < 0 ? text : text.substr(0, point);
+  const decimals = point < 0 ? "" : text.substr(point + 1);
+  const kept =
+    exponent < 0
+      ? whole + (decimals + zeros(-exponent)).substr(0, -exponent)
+      : whole.substr(0, whole.length - exponent);
+  const parsed = kept === "" || kept === "-" ? { integer: 0 } : parseDecimal(kept);
+  return parsed === null ? null : parsed.integer;
+}
+
 function parseDigits(digits: string, negative: boolean): Integer | null {
   if (digits.length <= 15) {
     const value = parseInt(digits, 10);

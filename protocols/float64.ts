@@ -13,15 +13,17 @@ export function decimalOfFloat64(bytes: Uint8Array): MeterNumber | null {
   for (let i = 0; i < 8; i++) {
     swapped[i] = bytes[7 - i];
   }
-  const form = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:e([+-][0-9]+))?$/.exec(
-    String(new Float64Array(swapped.buffer)[0]),
-  );
-  if (form === null) {
-    return null;
+  const value = new Float64Array(swapped.buffer)[0];
+  if (value - value !== 0) {
+    return null; // infinities and NaN
   }
-  const decimals = form[3] === undefined ? "" : form[3];
-  const power = form[4] === undefined ? 0 : parseInt(form[4], 10);
-  return shortened(form[1], form[2] + decimals, power - decimals.length);
+  const text = String(value < 0 ? -value : value);
+  const e = text.indexOf("e");
+  const mantissa = e < 0 ? text : text.substr(0, e);
+  const power = e < 0 ? 0 : parseInt(text.substr(e + 1), 10);
+  const point = mantissa.indexOf(".");
+  const decimals = point < 0 ? 0 : mantissa.length - point - 1;
+  return shortened(value < 0 ? "-" : "", mantissa.replace(".", ""), power - decimals);
 }
 
 /** Digits x 10^exponent without zeros at the ends and with no more than `placesMax` decimals. */

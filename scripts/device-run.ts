@@ -56,7 +56,7 @@ export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams):
   }
   const log = createLog({ format: "human", destination: streams.stderr });
   for (const sensor of installation.sensors) {
-    if (drivers.some(({ name, kind }) => name === sensor.driver && kind === "uart")) {
+    if (drivers.some(({ name, kind }) => name === sensor.driver && (kind === "uart" || kind === "asked"))) {
       await checkPort(sensor.port, 9600);
     }
   }

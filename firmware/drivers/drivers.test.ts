@@ -3,7 +3,16 @@ import { concat, fromHex, toHex } from "../../protocols/bytes.ts";
 import { decimalText, type Integer } from "../../protocols/decimal.ts";
 import { type Fault, fault, isFault } from "../../protocols/fault.ts";
 import { inRange, quantities } from "../../protocols/quantity.ts";
-import type { Driver, DriverColumn, DriverExample, DriverValues, PulseDriver } from "../driver.ts";
+import type {
+  AskedDriver,
+  AskedHost,
+  Driver,
+  DriverColumn,
+  DriverExample,
+  DriverValues,
+  PulseDriver,
+  ReaderSink,
+} from "../driver.ts";
 import { drivers } from "./index.ts";
 
 /** Every driver is tested by the examples it brings. */
@@ -16,12 +25,17 @@ describe("the list of drivers", () => {
 
 describe.each(drivers.map((driver) => ({ name: driver.name, driver })))("driver $name", ({ driver }) => {
   it.each(driver.examples)("reads $title", (example) => {
-    expect(seen(driver, [bytesOf(example)])).toMatchObject(expected(example));
+    const pieces = driver.kind === "asked" ? answersOf(example) : [bytesOf(example)];
+    expect(seen(driver, pieces)).toMatchObject(expected(example));
   });
 
   it("gives the same however its bytes are cut", () => {
     for (const example of driver.examples) {
       const bytes = bytesOf(example);
+      if (driver.kind === "asked") {
+        expect(seen(driver, answersOf(example), 1)).toEqual(seen(driver, answersOf(example)));
+        continue;
+      }
       const single = Array.from(bytes, (byte) => new Uint8Array([byte]));
       const pieces = driver.kind === "uart" ? single : [concat(single)];
       expect(seen(driver, pieces)).toEqual(seen(driver, [bytes]));
@@ -32,7 +46,9 @@ describe.each(drivers.map((driver) => ({ name: driver.name, driver })))("driver 
     for (const example of driver.examples.filter(({ fault }) => fault === undefined)) {
       const bytes = bytesOf(example);
       for (let length = 0; length < bytes.length; length++) {
-        expect(seen(driver, [bytes.subarray(0, length)]).values).toBeUndefined();
+        const pieces =
+          driver.kind === "asked" ? cutAt(answersOf(example), length) : [bytes.subarray(0, length)];
+        expect(seen(driver, pieces).values).toBeUndefined();
       }
     }
   });
@@ -67,8 +83,55 @@ interface Seen {
   columns: readonly DriverColumn[];
 }
 
+/** The answers of an example of a driver that asks: a blank between two. */
+function answersOf({ hex }: DriverExample): Uint8Array[] {
+  return hex.split(" ").map((answer) => fromHex(answer) as Uint8Array);
+}
+
+/** The first `length` bytes of all answers. */
+function cutAt(answers: readonly Uint8Array[], length: number): Uint8Array[] {
+  let left = length;
+  return answers.map((answer) => {
+    const kept = answer.subarray(0, Math.min(left, answer.length));
+    left -= kept.length;
+    return kept;
+  });
+}
+
+/** Runs one measurement in virtual time: each request gets the next answer, or the last again, in pieces of `chunk` bytes. */
+function ask(driver: AskedDriver, answers: readonly Uint8Array[], chunk: number, sink: ReaderSink): void {
+  const session = driver.session({});
+  let now = 0;
+  let answered = 0;
+  let done = false;
+  let due: Uint8Array | null = null;
+  const host: AskedHost = {
+    ...sink,
+    line: () => {},
+    send: () => {
+      due = answers[Math.min(answered++, answers.length - 1)];
+    },
+    done: () => {
+      done = true;
+    },
+  };
+  session.start(now, host);
+  while (!done) {
+    const bytes: Uint8Array = due ?? new Uint8Array(0);
+    due = null;
+    now += 20;
+    for (let at = 0; at < bytes.length; at += chunk) {
+      session.push(bytes.subarray(at, at + chunk), now, host);
+    }
+    if (due === null && session.deadline !== null) {
+      now = Math.max(now, session.deadline);
+      session.tick(now, host);
+    }
+  }
+}
+
 /** What a driver makes of bytes: its last values as texts, and the first fault. */
-function seen(driver: Driver, pieces: readonly Uint8Array[]): Seen {
+function seen(driver: Driver, pieces: readonly Uint8Array[], chunk = Number.MAX_SAFE_INTEGER): Seen {
   const result: Seen = { columns: driver.columns({}) ?? [] };
   const measured = (columns: readonly DriverColumn[], values: DriverValues) => {
     result.columns = columns;
@@ -80,6 +143,10 @@ function seen(driver: Driver, pieces: readonly Uint8Array[]): Seen {
   const failed = (bad: Fault) => {
     result.fault ??= bad.fault;
   };
+  if (driver.kind === "asked") {
+    ask(driver, pieces, chunk, { measured, fault: failed });
+    return result;
+  }
   if (driver.kind !== "uart") {
     const bytes = concat(pieces);
     const values = driver.kind === "i2c" ? driver.decode(bytes) : counted(driver, bytes);

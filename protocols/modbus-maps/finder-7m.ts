@@ -1,55 +1,49 @@
-import { type ModbusMap, register, scaledRegister } from "../modbus-map.ts";
+import { type ModbusMap, type RegisterRow, register, scaledRegister } from "../modbus-map.ts";
 
-const facts = {
-  sources: [
-    "Finder: Modbus communication protocol 7M24 - 7M38 v2 (30-06-2021); instruction sheet IB7M24 (line, unit 33) (known here through the next two)",
-    "energies and serial number: Finder's own library for the Opta (Finder7M.h: 401, 402, 406, 408, 9)",
-    "singles from 2500 on: mbmd (finder7m24, finder7m38)",
-  ],
-  line: { baud: 19200, dataBits: 8, parity: "none", stopBits: 2 },
-  table: "input",
-  words: "high-first",
-  limits: { countMax: 125, gapMax: 20, holes: [] },
-  serial: { span: { table: "input", address: 9, count: 4 }, type: "text" },
-  missing: "unmarked",
-  optional: [],
-} as const;
-
-/** Counters E1 and E2 count import and export under the MID: whole numbers with a power of ten each. */
-const energies = [
+/** Counters E1 and E2 count import and export under the MID: whole numbers with a power of ten each. The rest is in singles. */
+const common: readonly RegisterRow[] = [
   scaledRegister(406, "s32", "activeEnergyImported", 401),
   scaledRegister(408, "s32", "activeEnergyExported", 402),
+  register(2500, "float32", "voltageL1", 0),
+  register(2516, "float32", "currentL1", 0),
+  register(2536, "float32", "activePower", 0),
+  register(2584, "float32", "frequency", 0),
 ];
 
-/** One phase. What it measures is in singles. */
-export const finder7m24: ModbusMap = {
-  ...facts,
-  name: "finder-7m24",
-  title: "Finder 7M.24",
-  rows: energies.concat([
-    register(2500, "float32", "voltageL1", 0),
-    register(2516, "float32", "currentL1", 0),
-    register(2536, "float32", "activePower", 0),
-    register(2584, "float32", "frequency", 0),
-  ]),
-};
+/** One phase. */
+export const finder7m24 = finder7m("finder-7m24", "Finder 7M.24", common);
 
 /** Three phases. */
-export const finder7m38: ModbusMap = {
-  ...facts,
-  name: "finder-7m38",
-  title: "Finder 7M.38",
-  rows: energies.concat([
-    register(2500, "float32", "voltageL1", 0),
+export const finder7m38 = finder7m(
+  "finder-7m38",
+  "Finder 7M.38",
+  common.concat([
     register(2502, "float32", "voltageL2", 0),
     register(2504, "float32", "voltageL3", 0),
-    register(2516, "float32", "currentL1", 0),
     register(2518, "float32", "currentL2", 0),
     register(2520, "float32", "currentL3", 0),
     register(2530, "float32", "activePowerL1", 0),
     register(2532, "float32", "activePowerL2", 0),
     register(2534, "float32", "activePowerL3", 0),
-    register(2536, "float32", "activePower", 0),
-    register(2584, "float32", "frequency", 0),
   ]),
-};
+);
+
+function finder7m(name: string, title: string, rows: readonly RegisterRow[]): ModbusMap {
+  return {
+    name: name,
+    title: title,
+    sources: [
+      "Finder: Modbus communication protocol 7M24 - 7M38 v2 (30-06-2021); instruction sheet IB7M24 (line, unit 33) (known here through the next two)",
+      "energies and serial number: Finder's own library for the Opta (Finder7M.h: 401, 402, 406, 408, 9)",
+      "singles from 2500 on: mbmd (finder7m24, finder7m38)",
+    ],
+    line: { baud: 19200, dataBits: 8, parity: "none", stopBits: 2 },
+    table: "input",
+    words: "high-first",
+    limits: { countMax: 125, gapMax: 20, holes: [] },
+    serial: { span: { table: "input", address: 9, count: 4 }, type: "text" },
+    missing: "unmarked",
+    rows: rows,
+    optional: [],
+  };
+}
