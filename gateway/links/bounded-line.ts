@@ -8,6 +8,8 @@ export interface LineLimits {
   readonly later: number;
 }
 
+const publishType = 3; // MQTT 3.1.1 §2.2.1
+
 /**
  * Walks the fixed headers of MQTT packets (3.1.1 §2.2) through chunks cut anywhere. It keeps a few numbers and no bytes, so
  * a peer that claims a packet of 256 MB costs nothing.
@@ -18,9 +20,16 @@ export class PacketWalk {
   private body = 0;
   private lengthBytes = 0;
   private first = true;
+  /** Whether a PUBLISH was among the packets. */
+  publishes = false;
 
   constructor(limits: LineLimits) {
     this.limits = limits;
+  }
+
+  /** Whether the next byte begins a packet. */
+  get atBorder(): boolean {
+    return this.state === "type";
   }
 
   /** False as soon as a header claims too much or is none. After that, feed no more. */
@@ -28,6 +37,7 @@ export class PacketWalk {
     let at = 0;
     while (at < chunk.length) {
       if (this.state === "type") {
+        this.publishes ||= chunk[at]! >> 4 === publishType;
         this.state = "length";
         this.body = 0;
         this.lengthBytes = 0;
@@ -62,20 +72,29 @@ export class PacketWalk {
   }
 }
 
+/** What takes packets from a line before its reader sees them, and passes the others on. */
+export interface LineShortcut {
+  read(chunk: Buffer): void;
+}
+
 /** The wire with a walk before its reading side; destroyed, after `onTooLong`, by the first packet that is too long. */
 export class BoundedLine extends Duplex {
   private readonly wire: Duplex;
+  private readonly walk: PacketWalk;
+  private readonly onTooLong: () => void;
+  private shortcut: LineShortcut | null = null;
+  private held = false;
 
   constructor(wire: Duplex, limits: LineLimits, onTooLong: () => void) {
     super();
     this.wire = wire;
-    const walk = new PacketWalk(limits);
+    this.walk = new PacketWalk(limits);
+    this.onTooLong = onTooLong;
     wire.on("data", (chunk: Buffer) => {
-      if (!walk.feed(chunk)) {
-        onTooLong();
-        this.destroy();
-      } else if (!this.push(chunk)) {
-        wire.pause();
+      if (this.shortcut === null) {
+        this.pass(chunk);
+      } else {
+        this.shortcut.read(chunk);
       }
     });
     wire.on("end", () => this.push(null));
@@ -83,8 +102,45 @@ export class BoundedLine extends Duplex {
     wire.on("close", () => this.destroy());
   }
 
+  /**
+   * Lets a shortcut see first what comes from here on; it passes the rest to `pass`. False where it comes too late: amid a packet, or
+   * behind a PUBLISH, which its messages would overtake.
+   */
+  shorten(shortcut: LineShortcut): boolean {
+    if (!this.walk.atBorder || this.walk.publishes) {
+      return false;
+    }
+    this.shortcut = shortcut;
+    return true;
+  }
+
+  /** Gives bytes to the reader, if no packet among them is too long. */
+  pass(bytes: Buffer): void {
+    if (this.destroyed) {
+      return;
+    }
+    if (!this.walk.feed(bytes)) {
+      this.onTooLong();
+      this.destroy();
+    } else if (!this.push(bytes)) {
+      this.wire.pause();
+    }
+  }
+
+  /** While held nothing more is read, whoever asks for it. */
+  hold(held: boolean): void {
+    this.held = held;
+    if (held) {
+      this.wire.pause();
+    } else {
+      this.wire.resume();
+    }
+  }
+
   override _read(): void {
-    this.wire.resume();
+    if (!this.held) {
+      this.wire.resume();
+    }
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {

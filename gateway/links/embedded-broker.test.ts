@@ -30,7 +30,7 @@ afterEach(async () => {
   }
 });
 
-async function openBroker(changes: Partial<EmbeddedBrokerSettings> = {}, settleAtOnce = true) {
+async function open(changes: Partial<EmbeddedBrokerSettings> = {}, settleAtOnce = true) {
   const port = await freePort();
   const broker = new EmbeddedBroker(
     {
@@ -104,12 +104,17 @@ function connectPacket(keepAlive = 60): Buffer {
   return packet(0x10, "MQTT", 4, 0xc2, 0, keepAlive, "any", "meter-1", passwords["meter-1"]!);
 }
 
-async function stillServes(port: number): Promise<void> {
-  const client = await device(port, "meter-2", { clientId: "check" });
-  await client.publishAsync("dreihasen/v1/meter-2/up", "ok", { qos: 1 });
-}
+describe.each([
+  ["with its short way for messages", false],
+  ["by the library alone", true],
+])("the gateway's own broker, %s", (_name, libraryOnly) => {
+  const openBroker = (changes: Partial<EmbeddedBrokerSettings> = {}, settleAtOnce = true) =>
+    open({ libraryOnly, ...changes }, settleAtOnce);
+  const stillServes = async (port: number): Promise<void> => {
+    const client = await device(port, "meter-2", { clientId: "check" });
+    await client.publishAsync("dreihasen/v1/meter-2/up", "ok", { qos: 1 });
+  };
 
-describe("the gateway's own broker", () => {
   it("acknowledges a frame only when it is settled", async () => {
     const { port, arrivals } = await openBroker({}, false);
     const client = await device(port, "meter-1");
@@ -331,6 +336,62 @@ describe("the gateway's own broker", () => {
     await socket.closedByPeer;
   });
 
+  it("keeps a line open whose device only sends messages, and closes it when they end", async () => {
+    const { port, arrivals } = await openBroker({ keepAliveMax: 1000 });
+    const socket = await raw(port);
+    const begun = performance.now();
+    let last = begun;
+    // Every acknowledgement is answered with the next message, for longer than the keep-alive allows to be silent.
+    socket.on("data", () => {
+      if (performance.now() - begun < 2500) {
+        last = performance.now();
+        socket.write(packet(0x32, "dreihasen/v1/meter-1/up", 0, 1, 0x78));
+      }
+    });
+    socket.write(connectPacket(1));
+    await socket.closedByPeer;
+    expect(last - begun).toBeGreaterThan(2400);
+    expect(performance.now() - last).toBeGreaterThan(1000);
+    expect(arrivals.length).toBeGreaterThan(10);
+  });
+
+  it("acknowledges a message again that comes twice, and hands both on", async () => {
+    const { port, arrivals } = await openBroker();
+    const line = await openLine(port);
+    const topic = "dreihasen/v1/meter-1/up";
+    line.socket.write(Buffer.concat([packet(0x32, topic, 0, 9, 1), packet(0x3a, topic, 0, 9, 1)]));
+    await until("both are acknowledged", () => line.answers("puback").length === 2);
+    expect(line.answers("puback")).toEqual([9, 9]);
+    expect(arrivals).toHaveLength(2);
+  });
+
+  it("acknowledges in order what it took by two ways in one read", async () => {
+    const { port, arrivals } = await openBroker({}, false);
+    const line = await openLine(port);
+    const own = "dreihasen/v1/meter-1/up";
+    const foreign = "dreihasen/v1/meter-2/up";
+    const all = [packet(0x32, own, 0, 1, 1), packet(0x32, foreign, 0, 2, 2), packet(0x32, own, 0, 3, 3)];
+    line.socket.write(Buffer.concat(all));
+    await until("both frames come", () => arrivals.length === 2);
+    arrivals[1]!.settled();
+    await roundTrip(await device(port, "meter-2"), "meter-2");
+    expect(line.answers("puback")).toEqual([]);
+    arrivals[0]!.settled();
+    await until("all are acknowledged", () => line.answers("puback").length === 3);
+    expect(line.answers("puback")).toEqual([1, 2, 3]);
+  });
+
+  it("takes nothing more from a line that another has taken over", async () => {
+    const { port, arrivals } = await openBroker();
+    const old = await openLine(port);
+    const fresh = await openLine(port);
+    old.socket.write(packet(0x32, "dreihasen/v1/meter-1/up", 0, 1, 1));
+    await old.socket.closedByPeer;
+    fresh.socket.write(packet(0x32, "dreihasen/v1/meter-1/up", 0, 2, 2));
+    await until("the new line's message comes", () => fresh.answers("puback").length === 1);
+    expect(arrivals.map(({ frame }) => frame[0])).toEqual([2]);
+  });
+
   it("lets strangers hold no more than their share of the connections", async () => {
     const { broker, port } = await openBroker({ connectionsMax: 16 });
     const strangers = await Promise.all(Array.from({ length: 5 }, () => raw(port)));
@@ -400,6 +461,88 @@ describe("the gateway's own broker", () => {
   });
 });
 
+describe("the two ways of the gateway's own broker", () => {
+  it("take the same frames, give the same answers and close the same lines, whatever comes in whatever pieces", async () => {
+    const brokers = [await open({ libraryOnly: false }), await open({ libraryOnly: true })];
+    const own = "dreihasen/v1/meter-1/up";
+    const down = "dreihasen/v1/meter-1/down";
+    const usual = fc.oneof(
+      { weight: 8, arbitrary: fc.constantFrom([0x32, own], [0x3a, own]) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom([0x33, own], [0x34, own], [0x32, "dreihasen/v1/meter-2/up"], [0x32, down]),
+      },
+    );
+    const message = fc
+      .tuple(usual, fc.integer({ min: 1, max: 99 }), fc.uint8Array({ maxLength: 40 }))
+      .map(([[first, topic], id, payload]) => packet(first as number, topic as string, 0, id, ...payload));
+    const beside = fc.constantFrom(
+      packet(0x30, own, 1, 2),
+      packet(0xc0),
+      packet(0x82, 0, 5, down, 1),
+      packet(0xa2, 0, 6, down),
+      packet(0x40, 0, 7),
+      packet(0x62, 0, 8),
+    );
+    const wrong = fc.constantFrom(
+      packet(0x36, own, 0, 1, 1), // quality of service 3
+      packet(0x32, own, 0, 0, 1), // message number 0
+      packet(0x32, "dreihasen/+/up", 0, 1, 1),
+      packet(0x32, "", 0, 1),
+      packet(0x32, 0, 90, 1),
+      packet(0x80, 0, 5, down, 1),
+      packet(0x00),
+      packet(0xf0),
+      packet(0xe0),
+      connectPacket(),
+      Buffer.concat([Buffer.from([0x32, 0x80 | 29, 0]), packet(0x32, own, 0, 1, 1, 2).subarray(2)]), // a roundabout length
+      Buffer.from([0x32, 0xff, 0xff, 0xff, 0xff, 0x7f]),
+    );
+    const stream = fc.tuple(
+      fc.array(
+        fc.oneof(
+          { weight: 12, arbitrary: message },
+          { weight: 2, arbitrary: beside },
+          { weight: 1, arbitrary: wrong },
+        ),
+        { minLength: 1, maxLength: 30 },
+      ),
+      fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 8 }),
+      fc.boolean(),
+    );
+    const same = fc.asyncProperty(stream, async ([packets, cuts, whole]) => {
+      const bytes = Buffer.concat(packets);
+      const outcomes = [];
+      for (const { port, arrivals } of brokers) {
+        arrivals.length = 0;
+        const line = await openLine(port);
+        const pieces = whole ? [bytes] : cutUp(bytes, cuts);
+        for (const piece of pieces) {
+          await new Promise<void>((resolve) => line.socket.write(piece, () => resolve()));
+        }
+        const closed = !(await line.ping()) || !(await line.ping());
+        line.socket.destroy();
+        await line.socket.closedByPeer;
+        outcomes.push({
+          closed,
+          frames: arrivals.map(({ frame }) => Buffer.from(frame).toString("hex")),
+          answers: [line.answers("puback"), line.answers("pubrec"), line.answers("suback")],
+        });
+      }
+      const [short, library] = outcomes as [(typeof outcomes)[0], (typeof outcomes)[0]];
+      expect(short.closed).toBe(library.closed);
+      if (short.closed) {
+        // How much of what came before the end was still taken, and answered, is a matter of moments.
+        const count = Math.min(short.frames.length, library.frames.length);
+        expect(short.frames.slice(0, count)).toEqual(library.frames.slice(0, count));
+      } else {
+        expect(short).toEqual(library);
+      }
+    });
+    await fc.assert(same, { numRuns: 150 });
+  }, 60_000);
+});
+
 const tlsHere = has("openssl");
 describe.skipIf(!tlsHere)(
   `the gateway's own broker over TLS${tlsHere ? "" : " (skipped: no openssl)"}`,
@@ -417,7 +560,7 @@ describe.skipIf(!tlsHere)(
     });
 
     it("takes frames from devices that trust its certificate, and survives those that speak no TLS", async () => {
-      const { broker, port, arrivals } = await openBroker(files("server.pem", "server-key.pem"));
+      const { broker, port, arrivals } = await open(files("server.pem", "server-key.pem"));
       const plain = await raw(port);
       plain.write(connectPacket());
       await plain.closedByPeer;
@@ -433,7 +576,7 @@ describe.skipIf(!tlsHere)(
       ["server.pem", "client-key.pem", 65],
       ["server.csr", "server-key.pem", 65],
     ])("does not start with %s and %s, and says why", async (certificate, key, exit) => {
-      const error = await openBroker(files(certificate, key)).catch((reason) => reason);
+      const error = await open(files(certificate, key)).catch((reason) => reason);
       expect(error).toBeInstanceOf(ProblemError);
       expect(error.exit).toBe(exit);
     });
@@ -443,4 +586,53 @@ describe.skipIf(!tlsHere)(
 /** Resolves when the broker has answered something sent now. */
 async function roundTrip(client: MqttClient, name = "meter-1"): Promise<void> {
   await client.subscribeAsync(`dreihasen/v1/${name}/down`, { qos: 1 });
+}
+
+const answerTypes = { puback: 0x40, pubrec: 0x50, suback: 0x90 } as const;
+
+/** A line of meter-1 that has been greeted, as bytes: all that it is answered is a few bytes long. */
+async function openLine(port: number) {
+  const socket = await raw(port);
+  let bytes = Buffer.alloc(0);
+  const packets = (): Buffer[] => {
+    const found: Buffer[] = [];
+    for (let at = 0; at + 2 <= bytes.length; at += 2 + bytes[at + 1]!) {
+      found.push(bytes.subarray(at, at + 2 + bytes[at + 1]!));
+    }
+    return found;
+  };
+  const pings = () => packets().filter(([type]) => type === 0xd0).length;
+  let closed = false;
+  void socket.closedByPeer.then(() => {
+    closed = true;
+  });
+  socket.on("data", (chunk: Buffer) => {
+    bytes = Buffer.concat([bytes, chunk]);
+  });
+  socket.write(connectPacket());
+  await until("the line is greeted", () => bytes.length >= 4);
+  return {
+    socket,
+    /** Message numbers of the answers of one kind, in order. */
+    answers: (kind: keyof typeof answerTypes): number[] =>
+      packets()
+        .filter(([type]) => type === answerTypes[kind])
+        .map((answer) => answer.readUInt16BE(2)),
+    /** True when all that was sent is answered; false when the line is closed instead. */
+    ping: async (): Promise<boolean> => {
+      const before = pings();
+      socket.write(packet(0xc0));
+      await until("the ping is answered, or the line closed", () => closed || pings() > before);
+      return !closed;
+    },
+  };
+}
+
+/** Pieces of the given lengths, over and over. */
+function cutUp(bytes: Buffer, lengths: readonly number[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0, i = 0; at < bytes.length; at += lengths[i++ % lengths.length]!) {
+    pieces.push(bytes.subarray(at, at + lengths[i % lengths.length]!));
+  }
+  return pieces;
 }

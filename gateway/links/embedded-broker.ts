@@ -3,16 +3,17 @@ import type { EventEmitter } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { Aedes, type Client, type PublishPacket } from "aedes";
+import { Aedes, type Client, type PublishPacket, type Subscription } from "aedes";
 import { frameMax } from "../../protocols/link.ts";
 import type { FrameReceiver, FrameSource, GatewayLink, LinkContext } from "../link.ts";
 import { type ProblemError, problem } from "../problem.ts";
 import { problemOfSystemError } from "../system-error.ts";
+import { Answers } from "./answers.ts";
 import { BoundedLine } from "./bounded-line.ts";
 import { newCounters, refuse } from "./counters.ts";
 import { InOrder } from "./in-order.ts";
-import { PubAcks } from "./pub-acks.ts";
 import { downTopic, upTopic } from "./topics.ts";
+import { UplinkReader } from "./uplink-reader.ts";
 
 export interface EmbeddedBrokerSettings {
   readonly listen: { readonly host: string; readonly port: number };
@@ -22,11 +23,13 @@ export interface EmbeddedBrokerSettings {
   readonly keepAliveMax: number;
   readonly serverCertificateFile?: string;
   readonly serverKeyFile?: string;
+  /** Leaves every packet to the MQTT library: slower, and else the same. For tests that compare. */
+  readonly libraryOnly?: boolean;
 }
 
 /**
- * What a device holds open, one at a time: a second connection with the same credentials takes the first one's place. aedes
- * reads a line on only when the frames of an earlier read are acknowledged, so at most two reads wait for the disk.
+ * What a device holds open, one at a time: a second connection with the same credentials takes the first one's place. A line is
+ * read on only when the frames of an earlier read are acknowledged, so at most two reads wait for the disk.
  */
 interface Session {
   readonly client: Client;
@@ -34,14 +37,19 @@ interface Session {
   readonly before: Client | null;
   readonly device: string;
   readonly acknowledgements: InOrder;
-  readonly pubAcks: PubAcks;
+  readonly answers: Answers;
   readonly upTopic: string;
+  readonly downTopic: Buffer;
   readonly source: FrameSource;
-  listens: boolean;
+  /** Of its subscription to its down topic; null without one. */
+  listens: 0 | 1 | null;
+  /** Bytes of the frames that were taken from the line and not acknowledged yet. */
+  underWay: number;
 }
 
 const connectMax = 1024; // bytes of a CONNECT packet: client id, user name and password
 const packetMax = frameMax + 256; // bytes of a later packet: a frame, its topic and headers
+const underWayMax = 64 * 1024; // bytes of frames under way from which on a line is not read: a read of Node's
 const downlinkMax = 64 * 1024; // bytes waiting for a device that does not read; acknowledgements come again when it resends
 const nowhere = "dreihasen/settled"; // nobody can subscribe to it
 const acknowledged = "dreihasen/acknowledged"; // nor to this
@@ -130,7 +138,7 @@ export class EmbeddedBroker implements GatewayLink {
         done(null, this.authenticate(client, username, password));
       },
       authorizeSubscribe: (client, subscription, done) => {
-        done(null, this.mayHear(client, subscription.topic) ? subscription : null);
+        done(null, this.mayHear(client, subscription) ? subscription : null);
       },
       authorizePublish: (client, packet, done) => this.published(client, packet, () => done(null)),
     }).then((broker) => this.watched(withoutDetour(broker)));
@@ -143,6 +151,9 @@ export class EmbeddedBroker implements GatewayLink {
       const session = this.sessionOf(client);
       if (session?.before?.closed === false) {
         session.before.close();
+      }
+      if (session !== null && this.settings.libraryOnly !== true) {
+        this.shorten(session);
       }
       this.counters.connections = this.sessions.size;
       this.context.log.debug({ device: client.id }, "device connected");
@@ -219,27 +230,71 @@ export class EmbeddedBroker implements GatewayLink {
     if (socket !== undefined) {
       this.strangers.delete(socket);
     }
-    this.sessions.set(device.name, {
+    const session: Session = {
       client,
       before: this.sessions.get(device.name)?.client ?? null,
       device: device.name,
       acknowledgements: new InOrder(),
-      pubAcks: new PubAcks(client.conn),
+      answers: new Answers(client.conn, (bytes) => this.left(session, bytes)),
       upTopic: upTopic(device.name),
+      downTopic: Buffer.from(downTopic(device.name)),
       source: this.sourceOf(device.name),
-      listens: false,
-    });
+      listens: null,
+      underWay: 0,
+    };
+    this.sessions.set(device.name, session);
     return true;
   }
 
-  private mayHear(client: Client, topic: string): boolean {
+  private mayHear(client: Client, { topic, qos }: Subscription): boolean {
     const session = this.sessionOf(client);
     if (session === null || topic !== downTopic(session.device)) {
       this.refuse("wrong-topic", { device: client.id, topic: topic.slice(0, 80) });
       return false;
     }
-    session.listens = true;
+    session.listens = qos === 0 ? 0 : 1;
     return true;
+  }
+
+  /** From here on a device's own messages come to us past the library, and everything else as ever. */
+  private shorten(session: Session): void {
+    const line = session.client.conn as BoundedLine;
+    const reader = new UplinkReader({
+      topic: session.upTopic,
+      payloadMax: frameMax,
+      take: (frame, messageId) => this.take(session, frame, messageId),
+      pass: (bytes) => line.pass(bytes),
+    });
+    line.shorten({
+      read: (chunk) => {
+        reader.read(chunk);
+        if (session.underWay >= underWayMax) {
+          line.hold(true);
+        }
+      },
+    });
+  }
+
+  /** A plain message of a device, in its own turn. */
+  private take(session: Session, frame: Uint8Array, messageId: number): void {
+    if (this.sessionOf(session.client) === null || session.client.closed) {
+      return; // taken over, or revoked
+    }
+    keepAlive(session.client);
+    const { length } = frame;
+    session.underWay += length;
+    const settled = session.acknowledgements.next(() => session.answers.acknowledge(messageId, length));
+    this.counters.framesIn += 1;
+    this.counters.bytesIn += length;
+    this.receive(frame, session.source, settled);
+  }
+
+  private left(session: Session, bytes: number): void {
+    const waited = session.underWay >= underWayMax;
+    session.underWay -= bytes;
+    if (waited && session.underWay < underWayMax) {
+      (session.client.conn as BoundedLine).hold(false);
+    }
   }
 
   /** `pass` lets aedes go on with the packet, which by then holds nothing and goes nowhere, and read on. */
@@ -278,16 +333,14 @@ export class EmbeddedBroker implements GatewayLink {
 
   private send(device: string, frame: Uint8Array): boolean {
     const session = this.sessions.get(device);
-    if (session?.listens !== true || session.client.closed) {
+    if (session === undefined || session.listens === null || session.client.closed) {
       return false;
     }
-    if (session.client.conn.writableLength > downlinkMax) {
+    if (session.client.conn.writableLength + session.answers.frameBytes > downlinkMax) {
       this.refuse("device-not-reading", { device });
       return false;
     }
-    const payload = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
-    const topic = downTopic(device);
-    session.client.publish({ cmd: "publish", topic, payload, qos: 1, retain: false, dup: false }, () => {});
+    session.answers.send(session.downTopic, frame, session.listens);
     this.counters.framesOut += 1;
     this.counters.bytesOut += frame.length;
     return true;
@@ -330,11 +383,11 @@ function certificateProblem(value: string): ProblemError {
  * A QoS 1 message, as devices send them, is acknowledged by us and is of QoS 0 to aedes from then on: aedes would take a write
  * and a turn for each PUBACK. Other messages are its own to acknowledge.
  */
-function acknowledge({ pubAcks }: Session, packet: PublishPacket, pass: () => void): void {
+function acknowledge({ answers }: Session, packet: PublishPacket, pass: () => void): void {
   if (packet.qos === 1 && packet.messageId) {
     packet.qos = 0;
     packet.topic = acknowledged;
-    pubAcks.add(packet.messageId, pass);
+    answers.add(packet.messageId, pass);
   } else {
     pass();
   }
@@ -342,7 +395,7 @@ function acknowledge({ pubAcks }: Session, packet: PublishPacket, pass: () => vo
 
 /**
  * Keeps aedes from looking for listeners of what we have acknowledged. Its parser must not be called from within itself, so this
- * is for packets that are passed on in a later turn than the one they came in, as PubAcks does.
+ * is for packets that are passed on in a later turn than the one they came in, as Answers does.
  */
 function withoutDetour(broker: Aedes): Aedes {
   const publish = broker.publish;
@@ -355,6 +408,11 @@ function withoutDetour(broker: Aedes): Aedes {
     }
   };
   return broker;
+}
+
+/** Tells aedes that a packet came, as it tells itself for those it sees; its types do not name the timer. */
+function keepAlive(client: Client): void {
+  (client as Client & { readonly _keepaliveTimer?: NodeJS.Timeout | null })._keepaliveTimer?.refresh();
 }
 
 /** The socket below each line, for what only sockets have. */
