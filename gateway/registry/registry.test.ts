@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   unlinkSync,
@@ -244,6 +245,19 @@ it("a folder that appears later is followed, too", async () => {
   const tool = await registryIn(folder);
   await tool.create(meter);
   await until("the new device is known", () => gateway.byKid(1) !== null, 2000);
+});
+
+it("a folder that is put in the place of another is followed, too", async () => {
+  const folder = join(newFolder(), "devices");
+  await (await registryIn(folder)).create(meter);
+  const gateway = await registryIn(folder);
+  gateway.follow();
+  renameSync(folder, `${folder}.old`);
+  await until("nobody is known", () => gateway.byKid(1) === null, 3000);
+  await (await registryIn(folder)).create(parking);
+  await until("the new folder's device is known", () => gateway.byName(parking.name) !== null, 3000);
+  chmodSync(join(folder, `${parking.name}.yaml`), 0o644);
+  await until("the file that others can read is told", () => gateway.problems().length === 1, 3000);
 });
 
 it("devices made at the same time by several registries all get numbers of their own", async () => {

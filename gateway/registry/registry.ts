@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
 import { deviceUrnOf, shortName } from "../config/forms.ts";
 import { clearUnfinished, makeFolder, writeDurably } from "../durable-file.ts";
 import { lockFolder } from "../folder-lock.ts";
 import { ProblemError, problem } from "../problem.ts";
+import { FolderWatch } from "./folder-watch.ts";
 import { nextKid } from "./key-counter.ts";
 import { changes, type RegistryEvent } from "./registry-change.ts";
 import { algorithms, type DeviceEntry, type EntryFile, entryText, revokedMax } from "./registry-entry.ts";
@@ -34,8 +34,6 @@ export interface KeyOrder {
   readonly deliver?: (entry: DeviceEntry) => Promise<void>;
 }
 
-const pollInterval = 1000; // ms
-
 /**
  * The devices of a gateway: a folder with one file each (registry-entry.ts), mode 0600. It is read whole at the start and followed
  * while it is open, so that `hasen device` works beside a running gateway. A list that is empty or not there means nobody; a
@@ -51,8 +49,7 @@ export class DeviceRegistry {
   #refreshing: Promise<void> | null = null;
   #again = false;
   #changing: Promise<unknown> = Promise.resolve();
-  #poll: NodeJS.Timeout | null = null;
-  #watcher: FSWatcher | null = null;
+  #watch: FolderWatch | null = null;
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -67,21 +64,12 @@ export class DeviceRegistry {
 
   /** Follows the folder until `close`: changes arrive within a second or so, usually at once. */
   follow(): void {
-    this.#poll ??= setInterval(() => {
-      this.#watch();
-      this.refresh().catch(() => undefined);
-    }, pollInterval);
-    this.#poll.unref();
-    this.#watch();
+    this.#watch ??= new FolderWatch(this.folder, () => this.refresh().catch(() => undefined));
   }
 
   close(): void {
-    if (this.#poll !== null) {
-      clearInterval(this.#poll);
-      this.#poll = null;
-    }
-    this.#watcher?.close();
-    this.#watcher = null;
+    this.#watch?.close();
+    this.#watch = null;
   }
 
   /** The device of a key number, active, revoked or shut out (as if revoked); null for one that no file names. */
@@ -285,21 +273,6 @@ export class DeviceRegistry {
   #shutOut(entries: readonly DeviceEntry[]): void {
     for (const entry of entries) {
       this.#byKid.set(entry.kid, shutOut(entry));
-    }
-  }
-
-  #watch(): void {
-    if (this.#watcher !== null || this.#poll === null) {
-      return;
-    }
-    try {
-      this.#watcher = watch(this.folder, { persistent: false }, () => this.refresh().catch(() => undefined));
-      this.#watcher.on("error", () => {
-        this.#watcher?.close();
-        this.#watcher = null;
-      });
-    } catch {
-      // The folder is not there yet, or the system has no watches left: the poll sees changes, too.
     }
   }
 }
