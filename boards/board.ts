@@ -40,6 +40,8 @@ export const boardSchema = Type.Object(
     clock: Type.Integer({ minimum: 1 }),
     /** Where our code runs: on its interpreter, on its Linux (`hasen device run`), or on the host it lends its inputs to. */
     runs: Type.Union([Type.Literal("espruino"), Type.Literal("node"), Type.Literal("firmata")]),
+    /** How the builds of its interpreter call it (process.env.BOARD), by which it is told from others before it is flashed. */
+    builds: Type.Optional(Type.Array(text, { minItems: 1 })),
     /** Bytes of RAM in the chip or, of a computer, in its smallest model. */
     memory: amount,
     /** JsVars of its interpreter; 0 where it runs none. */

@@ -7,6 +7,7 @@ export const esp32C3: Board = {
   chip: "ESP32-C3",
   clock: 160,
   runs: "espruino",
+  builds: ["ESP32C3_IDF4"],
   memory: 400 * 1024,
   variables: 4095,
   variableBytes: 13,

@@ -7,6 +7,7 @@ export const esp32S3: Board = {
   chip: "ESP32-S3",
   clock: 240,
   runs: "espruino",
+  builds: ["ESP32S3_IDF4"],
   memory: 512 * 1024,
   variables: 16383,
   variableBytes: 14,

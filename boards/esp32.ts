@@ -7,6 +7,7 @@ export const esp32: Board = {
   chip: "ESP32",
   clock: 240,
   runs: "espruino",
+  builds: ["ESP32"],
   memory: 512 * 1024,
   variables: 16383,
   variableBytes: 14,

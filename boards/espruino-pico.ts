@@ -7,6 +7,7 @@ export const espruinoPico: Board = {
   chip: "STM32F401CD",
   clock: 84,
   runs: "espruino",
+  builds: ["PICO_R1_3"],
   memory: 96 * 1024,
   variables: 5100,
   variableBytes: 13,

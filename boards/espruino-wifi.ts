@@ -7,6 +7,7 @@ export const espruinoWifi: Board = {
   chip: "STM32F411CE",
   clock: 100,
   runs: "espruino",
+  builds: ["ESPRUINOWIFI"],
   memory: 128 * 1024,
   variables: 8190,
   variableBytes: 13,

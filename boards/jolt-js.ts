@@ -7,6 +7,7 @@ export const joltJs: Board = {
   chip: "nRF52840",
   clock: 64,
   runs: "espruino",
+  builds: ["JOLTJS"],
   memory: 256 * 1024,
   variables: 12000,
   variableBytes: 14,

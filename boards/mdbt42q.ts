@@ -7,6 +7,7 @@ export const mdbt42q: Board = {
   chip: "nRF52832",
   clock: 64,
   runs: "espruino",
+  builds: ["MDBT42Q"],
   memory: 64 * 1024,
   variables: 2950,
   variableBytes: 13,

@@ -7,6 +7,7 @@ export const microbit2: Board = {
   chip: "nRF52833",
   clock: 64,
   runs: "espruino",
+  builds: ["MICROBIT2"],
   memory: 128 * 1024,
   variables: 6000,
   variableBytes: 13,

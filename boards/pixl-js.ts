@@ -7,6 +7,7 @@ export const pixlJs: Board = {
   chip: "nRF52832",
   clock: 64,
   runs: "espruino",
+  builds: ["PIXLJS"],
   memory: 64 * 1024,
   variables: 2950,
   variableBytes: 13,

@@ -7,6 +7,7 @@ export const puckJs: Board = {
   chip: "nRF52832",
   clock: 64,
   runs: "espruino",
+  builds: ["PUCKJS", "PUCKJS_NETWORK"],
   memory: 64 * 1024,
   variables: 2630,
   variableBytes: 13,

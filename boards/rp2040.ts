@@ -7,6 +7,7 @@ export const rp2040: Board = {
   chip: "RP2040",
   clock: 133,
   runs: "espruino",
+  builds: ["RP2040_PICO"],
   memory: 264 * 1024,
   variables: 12000,
   variableBytes: 14,

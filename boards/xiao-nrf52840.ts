@@ -7,6 +7,7 @@ export const xiaoNrf52840: Board = {
   chip: "nRF52840",
   clock: 64,
   runs: "espruino",
+  builds: ["XIAOBLE"],
   memory: 256 * 1024,
   variables: 14000,
   variableBytes: 14,

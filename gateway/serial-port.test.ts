@@ -17,7 +17,7 @@ import { build } from "esbuild";
 import { afterEach, expect, it } from "vitest";
 import { has, until } from "../hil-tests/programs.ts";
 import { problemText } from "./problem.ts";
-import { diagnosePort } from "./serial-port.ts";
+import { diagnosePort, lastingName } from "./serial-port.ts";
 
 const folders: string[] = [];
 const children: ChildProcess[] = [];
@@ -86,6 +86,23 @@ it("a missing port is told with those that are there and the nearest of them", a
   const text = problemText(error, "en");
   expect(text.what).toContain(`Did you mean “${here.dev}/serial/by-id/usb-1a86_USB_Serial-if00-port0”?`);
   expect(text.why).toContain("usb-FTDI_FT232R_A1-if00-port0");
+});
+
+it("a port's lasting name is its adapter's, or its socket's where the chip has no number of its own", async () => {
+  const folder = newFolder();
+  const here = devWith(folder, {
+    "usb-1a86_USB_Serial-if00-port0": "/dev/null",
+    "usb-FTDI_FT232R_A1-if00-port0": "/dev/zero",
+  });
+  const byPath = join(here.dev, "serial/by-path");
+  mkdirSync(byPath);
+  symlinkSync("/dev/null", join(byPath, "pci-usb-0:2:1.0-port0"));
+  symlinkSync("/dev/zero", join(byPath, "pci-usb-0:3:1.0-port0"));
+  expect(await lastingName("/dev/null", here)).toBe(join(byPath, "pci-usb-0:2:1.0-port0"));
+  expect(await lastingName("/dev/zero", here)).toBe(
+    join(here.dev, "serial/by-id/usb-FTDI_FT232R_A1-if00-port0"),
+  );
+  expect(await lastingName("/dev/full", here)).toBeNull();
 });
 
 it("a file or a folder is no port", async () => {

@@ -73,6 +73,33 @@ export async function listPorts(folders: SystemFolders = system): Promise<string
   return ports;
 }
 
+/**
+ * The name by which a port will be found again after a restart: that of the adapter, or, where its chip has no serial number, that of
+ * the socket it is plugged into; null where the system gives it none.
+ */
+export async function lastingName(port: string, folders: SystemFolders = system): Promise<string | null> {
+  const target = await realpath(port).catch(() => port);
+  const [byId, byPath] = [
+    await namesOf(target, join(folders.dev, "serial/by-id")),
+    await namesOf(target, join(folders.dev, "serial/by-path")),
+  ];
+  const numbered = byId.filter((path) => !withoutNumber.test(basename(path)));
+  return numbered[0] ?? byPath[0] ?? byId[0] ?? null;
+}
+
+/** Adapters with the CH340, whose names are all the same. */
+const withoutNumber = /^usb-1a86_/;
+
+async function namesOf(target: string, folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const path of await listed(folder)) {
+    if ((await realpath(path).catch(() => null)) === target) {
+      names.push(path);
+    }
+  }
+  return names;
+}
+
 async function listed(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.sort().map((name) => join(folder, name));

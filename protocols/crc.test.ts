@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { utf8 } from "./bytes.ts";
-import { crc8, crc32c, crcEn13757, crcKermit, crcModbus, crcX25 } from "./crc.ts";
+import { crc8, crc32, crc32c, crcEn13757, crcKermit, crcModbus, crcX25 } from "./crc.ts";
 
 const check = utf8("123456789");
 
@@ -10,6 +10,7 @@ describe("checksums", () => {
     expect(crcX25(check, 0, 9)).toBe(0x906e);
     expect(crcKermit(check, 0, 9)).toBe(0x2189);
     expect(crc32c(check, 0, 9, 0)).toBe(0xe3069283);
+    expect(crc32(check, 0, 9)).toBe(0xcbf43926);
     expect(crc8(check, 0, 9)).toBe(0xf7);
     expect(crcModbus(check, 0, 9)).toBe(0x4b37);
     expect(crcEn13757(check, 0, 9)).toBe(0xc2b7);

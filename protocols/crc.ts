@@ -1,6 +1,7 @@
 /**
  * Checksums over a part of a byte array, table-driven. Names and check values ("123456789") as in the CRC RevEng catalogue:
- * EN-13757 c2b7 (EN 13757-4), X-25 906e (ISO/IEC 13239, SML, HDLC), Kermit 2189 (ITU-T V.41), CRC-32C e3069283 (RFC 3720 appendix B.4), NRSC-5 f7 (Sensirion's sensors),
+ * EN-13757 c2b7 (EN 13757-4), X-25 906e (ISO/IEC 13239, SML, HDLC), Kermit 2189 (ITU-T V.41), CRC-32C e3069283 (RFC 3720 appendix B.4),
+ * CRC-32/ISO-HDLC cbf43926 (ISO/IEC 13239; what Espruino's `E.CRC32` gives), NRSC-5 f7 (Sensirion's sensors),
  * ARC bb3d (DSMR P1), Modbus 4b37 (Modbus over Serial Line V1.02 §6.2.2).
  */
 
@@ -10,6 +11,7 @@ const table16two = behindZero(table16one);
 const table16three = behindZero(table16two);
 const tableArc = reflectedTable16(0xa001); // x^16 + x^15 + x^2 + 1, bit-reversed
 const table32c = reflectedTable32(0x82f63b78); // Castagnoli, bit-reversed
+const table32 = reflectedTable32(0xedb88320); // that of Ethernet, bit-reversed
 
 /** CRC-16/X-25 as a number; on the wire the low byte comes first. */
 export function crcX25(bytes: Uint8Array, from: number, to: number): number {
@@ -26,6 +28,15 @@ export function crc32c(bytes: Uint8Array, from: number, to: number, start: numbe
   let crc = ~start;
   for (let i = from; i < to; i++) {
     crc = (crc >>> 8) ^ table32c[(crc ^ bytes[i]) & 0xff];
+  }
+  return ~crc >>> 0;
+}
+
+/** CRC-32/ISO-HDLC as an unsigned number. */
+export function crc32(bytes: Uint8Array, from: number, to: number): number {
+  let crc = -1;
+  for (let i = from; i < to; i++) {
+    crc = (crc >>> 8) ^ table32[(crc ^ bytes[i]) & 0xff];
   }
   return ~crc >>> 0;
 }

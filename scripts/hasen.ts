@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { ProblemError, problem, renderProblem } from "../gateway/problem.ts";
 import { type Language, language } from "../gateway/words/words.ts";
+import { addConsole } from "./console-command.ts";
+import { addFlash } from "./flash-command.ts";
 import { addProbe } from "./probe-command.ts";
 import { addSimulate } from "./simulate-command.ts";
 import type { SpoolOrder } from "./spool.ts";
@@ -77,6 +79,14 @@ function commands(streams: Streams, exit: (code: number) => void): Command {
   addGaps(program, streams, exit);
   addSimulate(program, streams, { exit, lang: () => languageOf(program) });
   addSpool(program, streams, exit);
+  addFlash(program, async (options) => {
+    const { flashCommand } = await import("./flash/flash.ts");
+    exit(await flashCommand({ ...options, lang: languageOf(program), version }, streams));
+  });
+  addConsole(program, async (action, options) => {
+    const { consoleCommand } = await import("./flash/ask.ts");
+    exit(await consoleCommand({ ...options, action, lang: languageOf(program) }, streams));
+  });
   return program;
 }
 

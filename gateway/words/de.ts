@@ -1,3 +1,4 @@
+import { deFlash } from "./de-flash.ts";
 import { deMeters } from "./de-meters.ts";
 import { deSpool } from "./de-spool.ts";
 import type { en } from "./en.ts";
@@ -432,6 +433,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "device.file":
     "Sein Schlüssel steht in {file}. Kopieren Sie diese Datei auf das Gerät und löschen Sie sie hier.",
   "device.taken": "Ein laufendes Gateway übernimmt das von selbst.",
+  ...deFlash,
   ...deMeters,
   ...deSpool,
 };

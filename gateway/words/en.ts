@@ -1,4 +1,5 @@
 import type { FaultCode } from "../../protocols/fault.ts";
+import { enFlash } from "./en-flash.ts";
 import { enMeters } from "./en-meters.ts";
 import { enSpool } from "./en-spool.ts";
 
@@ -420,6 +421,7 @@ export const en = {
   "device.revoked": "The device {name} is revoked; its key number {kid} does not count any more.",
   "device.file": "Its key is in {file}. Copy this file to the device, then delete it here.",
   "device.taken": "A running gateway takes this up by itself.",
+  ...enFlash,
   ...enMeters,
   ...enSpool,
 } as const satisfies Words;

@@ -1,0 +1,238 @@
+/** `hasen flash`, `identify`, `logs` and `device status` as they are typed, against boards at pseudo-terminals. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterEach, describe, expect, it } from "vitest";
+import { seeded } from "../../boards/platforms/seeded.ts";
+import { flashCommand } from "../../scripts/flash/flash.ts";
+import { hasen } from "../../scripts/hasen.ts";
+import { has, until } from "../programs.ts";
+import { BoardFlash } from "./board-flash.ts";
+import { PtyBoard } from "./pty-board.ts";
+import type { ReplBoardOptions } from "./repl-board.ts";
+
+const hasSocat = has("socat");
+const lane = hasSocat ? "" : " (skipped: socat is not installed)";
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) {
+    await cleanUp();
+  }
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "dreihasen-flash-"));
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function boardAt(folder: string, options: Partial<ReplBoardOptions> = {}): Promise<PtyBoard> {
+  const board = new PtyBoard(folder, { flash: new BoardFlash(40960, seeded(1)), ...options });
+  cleanUps.push(() => board.unplug());
+  await board.plugIn();
+  return board;
+}
+
+/** Firmware that shows itself as the real one does. */
+const firmware = `dreihasen={
+  status:function(){return {device:"pb-pole-17",epoch:3,uptime:60,outbox:2,faults:{silent:1},reading:"21.4 Cel"}},
+  identify:function(ms){blinked=ms}};print("firmware runs");`;
+
+function bundleIn(folder: string, text = firmware): string {
+  const file = join(folder, "pole-17.js");
+  writeFileSync(file, text);
+  return file;
+}
+
+function streams() {
+  const texts = { stdout: "", stderr: "" };
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  stdout.on("data", (chunk) => {
+    texts.stdout += chunk;
+  });
+  stderr.on("data", (chunk) => {
+    texts.stderr += chunk;
+  });
+  return { texts, streams: { stdin: new PassThrough(), stdout, stderr } };
+}
+
+async function run(...args: string[]) {
+  const { texts, streams: all } = streams();
+  const exit = await hasen([...args, "--lang", "en"], all);
+  await new Promise((resolve) => setImmediate(resolve));
+  return { exit, ...texts };
+}
+
+describe.skipIf(!hasSocat)(`hasen flash at a pseudo-terminal${lane}`, () => {
+  it("brings the program there, tells how far it is without a terminal, and gives the result as JSON", async () => {
+    const folder = newFolder();
+    const board = await boardAt(folder);
+    const bundle = bundleIn(folder, firmware.padEnd(6000, "/"));
+    const args = ["--board", "puck-js", "--port", board.port, "--bundle", bundle, "--wait", "0", "--json"];
+    const { exit, stdout, stderr } = await run("flash", ...args);
+    expect(stderr).toContain("Espruino Puck.js (2v29.1) at");
+    expect(stderr).toMatch(/writing 26 % {3}\d+ s left\n.*writing 53 %/);
+    expect(stderr).toContain("app.a: 6000 bytes, read back, SHA-256 is right.");
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      board: "puck-js",
+      slot: "app.a",
+      sequence: 1,
+      bytes: 6000,
+      resumed: 0,
+      hash: "SHA-256",
+      confirmed: false,
+    });
+    await until("the firmware runs", () => board.board.globals["dreihasen"] !== undefined);
+  });
+
+  it("waits until the gateway has acknowledged a message of the new firmware", async () => {
+    const folder = newFolder();
+    const board = await boardAt(folder);
+    const bundle = bundleIn(folder, `${firmware}setTimeout(function(){slot.confirm()},1500)`);
+    const args = ["--board", "puck-js", "--port", board.port, "--bundle", bundle, "--wait", "20", "--json"];
+    const { stdout, stderr } = await run("flash", ...args);
+    expect(stderr).toContain("Confirmed: the gateway has acknowledged");
+    expect(JSON.parse(stdout)).toMatchObject({ confirmed: true });
+  });
+
+  it("says that the firmware before runs, where the new one does not start", async () => {
+    const folder = newFolder();
+    const board = await boardAt(folder);
+    const flash = (bundle: string) =>
+      run("flash", "--board", "puck-js", "--port", board.port, "--bundle", bundle, "--wait", "4");
+    await flash(bundleIn(folder, `${firmware}slot.confirm()`));
+    const { stderr, exit } = await flash(bundleIn(folder, "throw new Error('broken')"));
+    expect(stderr).toContain("The new firmware did not start; the board runs app.a, the one before.");
+    expect(exit).toBe(0);
+  });
+
+  it("opens a console that is locked with the password from a file, and leaves it locked", async () => {
+    const folder = newFolder();
+    const board = await boardAt(folder, { password: "three hares" });
+    const bundle = bundleIn(folder);
+    const args = ["--board", "puck-js", "--port", board.port, "--bundle", bundle, "--wait", "0"];
+    const refused = await run("flash", ...args);
+    expect(refused.stderr).toContain("FLS-077");
+    expect(refused.exit).toBe(77);
+    const password = join(folder, "password");
+    writeFileSync(password, "three hares\n");
+    expect((await run("flash", ...args, "--password", password)).exit).toBe(0);
+    await until("it runs", () => board.board.globals["dreihasen"] !== undefined);
+    expect((await run("device", "status", "--port", board.port)).stderr).toContain("FLS-077");
+  });
+
+  it("refuses another board than the one asked for, before anything is written", async () => {
+    const folder = newFolder();
+    const flash = new BoardFlash(40960, seeded(1));
+    const board = await boardAt(folder, { flash, board: "PICO_R1_3" });
+    const { exit, stderr } = await run(
+      ...["flash", "--board", "puck-js", "--port", board.port, "--bundle", bundleIn(folder)],
+    );
+    expect(stderr).toContain("is “espruino-pico”, not “puck-js”");
+    expect(exit).toBe(65);
+    expect(flash.steps).toBe(0);
+  });
+
+  it("writes nothing in a dry run, and stops nothing", async () => {
+    const folder = newFolder();
+    const flash = new BoardFlash(40960, seeded(1));
+    const board = await boardAt(folder, { flash });
+    board.board.globals["running"] = true;
+    const { exit, stderr } = await run(
+      ...["flash", "--board", "puck-js", "--port", board.port, "--bundle", bundleIn(folder), "--dry-run"],
+    );
+    expect(stderr).toMatch(/would go to app\.a; \d+ bytes are free/);
+    expect(exit).toBe(0);
+    expect(flash.steps).toBe(0);
+    expect(board.board.globals["running"]).toBe(true);
+  });
+
+  it("takes one board after the other as they are plugged in, and ends with how many there were", async () => {
+    const folder = newFolder();
+    const bundle = bundleIn(folder);
+    const first = await boardAt(folder);
+    const { texts, streams: all } = streams();
+    const stop = new AbortController();
+    const options = { board: "puck-js", port: first.port, baud: "115200", bundle, wait: "0", batch: true };
+    const running = flashCommand(
+      { ...options, lang: "en", version: "1", stop: stop.signal, json: true },
+      all,
+    );
+    await until("the first is done", () => texts.stderr.includes("1. "));
+    await first.unplug();
+    await until("it asks for the next", () => texts.stderr.split("Plug in the next board").length === 3);
+    const wrong = await boardAt(folder, { board: "PIXLJS" });
+    await until("the second has failed", () => texts.stderr.includes("2. "));
+    await wrong.unplug();
+    await until("it asks again", () => texts.stderr.split("Plug in the next board").length === 4);
+    stop.abort();
+    expect(await running).toBe(1);
+    expect(texts.stderr).toMatch(/1\. \S+: done, app\.a, [\d.]+ s/);
+    expect(texts.stderr).toMatch(/2\. \S+: failed, FLS-065/);
+    expect(texts.stderr).toContain("1 boards are done, 1 failed.");
+    expect(JSON.parse(texts.stdout.trim().split("\n").at(-1) ?? "")).toEqual({ good: 1, bad: 1 });
+  });
+});
+
+describe.skipIf(!hasSocat)(`a board on a cable${lane}`, () => {
+  it("is asked how it is while its firmware runs", async () => {
+    const folder = newFolder();
+    const board = await boardAt(folder);
+    const bare = await run("device", "status", "--port", board.port);
+    expect(bare.stderr).toContain("FLS-076");
+    expect(bare.exit).toBe(69);
+    await run(
+      ...["flash", "--board", "puck-js", "--port", board.port, "--bundle", bundleIn(folder), "--wait", "0"],
+    );
+    await until("it runs", () => board.board.globals["dreihasen"] !== undefined);
+    const { stdout, exit } = await run("device", "status", "--port", board.port);
+    expect(stdout).toContain("slot app.a, sequence 1, not confirmed yet");
+    expect(stdout).toContain("epoch: 3");
+    expect(stdout).toContain("reading: 21.4 Cel");
+    expect(exit).toBe(0);
+    const json = JSON.parse((await run("device", "status", "--port", board.port, "--json")).stdout);
+    expect(json).toMatchObject({
+      running: "app.a",
+      device: { epoch: 3, faults: { silent: 1 } },
+      board: "PUCKJS",
+    });
+  });
+
+  it("blinks, with our firmware and without it", async () => {
+    const board = await boardAt(newFolder());
+    board.board.globals["dreihasen"] = undefined;
+    expect((await run("identify", "--port", board.port)).stderr).toContain("FLS-076");
+    board.board.globals["dreihasen"] = {
+      identify: (ms: number) => {
+        board.board.globals["blinked"] = ms;
+      },
+    };
+    expect((await run("identify", "--port", board.port, "--seconds", "5")).exit).toBe(0);
+    expect(board.board.globals["blinked"]).toBe(5000);
+  });
+
+  it("is listened to line by line", async () => {
+    const board = await boardAt(newFolder());
+    const { texts, streams: all } = streams();
+    const { consoleCommand } = await import("../../scripts/flash/ask.ts");
+    const stop = new AbortController();
+    const order = {
+      action: "logs",
+      port: board.port,
+      baud: "115200",
+      lang: "en",
+      stop: stop.signal,
+    } as const;
+    const running = consoleCommand(order, all);
+    await until("it listens", () => texts.stderr.includes("Listening"));
+    board.board.receive('print("fault silent: pmsx003 gave nothing")\n');
+    await until("the line is there", () => texts.stdout.includes("pmsx003 gave nothing"));
+    stop.abort();
+    expect(await running).toBe(0);
+    expect(texts.stdout).toMatch(/^\d\d:\d\d:\d\d {2}\S/m);
+  });
+});

@@ -1,0 +1,58 @@
+/** `hasen identify`, `hasen logs`, `hasen device status`: their places on the command line; what they do is in flash/ask.ts. */
+import type { Command } from "commander";
+import type { Language } from "../gateway/words/words.ts";
+
+export interface ConsoleOptions {
+  readonly port?: string;
+  readonly baud: string;
+  readonly password?: string;
+  readonly seconds?: string;
+  readonly json?: boolean;
+}
+
+export interface ConsoleCommandOrder extends ConsoleOptions {
+  readonly action: "identify" | "logs" | "status";
+  readonly lang: Language;
+  /** Ends `logs` as Ctrl-C does; for tests. */
+  readonly stop?: AbortSignal;
+}
+
+type Action = ConsoleCommandOrder["action"];
+
+/** The commands' places in `hasen`: two at its top, one below `device`. */
+export function addConsole(
+  program: Command,
+  run: (action: Action, options: ConsoleOptions) => Promise<void>,
+): void {
+  const device = program.commands.find((command) => command.name() === "device") ?? program;
+  const add = (parent: Command, action: Action, example: string, description: string): Command =>
+    parent
+      .command(action)
+      .description(description)
+      .addHelpText("before", `Examples:\n  $ hasen ${example}\n`)
+      .option("--port <port>", "the serial port; not needed where there is only one")
+      .option("--baud <rate>", "speed of the console; USB has none", "115200")
+      .option("--json", "as JSON")
+      .action((options: ConsoleOptions) => run(action, options));
+  const password = ["--password <file>", "holds the password of a console that is locked"] as const;
+  add(
+    program,
+    "identify",
+    "identify --port /dev/serial/by-id/usb-…",
+    "Let the light of a board on a cable blink.",
+  )
+    .option("--seconds <count>", "how long", "10")
+    .option(...password);
+  add(
+    program,
+    "logs",
+    "logs --port /dev/serial/by-id/usb-…",
+    "What a board prints, line by line, until Ctrl-C.",
+  );
+  add(
+    device,
+    "status",
+    "device status --port /dev/serial/by-id/usb-…",
+    "Ask a board on a cable how it is: epoch, outbox, faults, slot, last reading.",
+  ).option(...password);
+}

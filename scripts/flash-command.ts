@@ -1,0 +1,60 @@
+/** `hasen flash`: its place on the command line; what it does is in flash/. */
+import type { Command } from "commander";
+import type { Language } from "../gateway/words/words.ts";
+
+export interface FlashOptions {
+  readonly board: string;
+  readonly port?: string;
+  readonly baud: string;
+  readonly bundle?: string;
+  readonly base?: string;
+  readonly password?: string;
+  /** Seconds. */
+  readonly wait: string;
+  readonly batch?: boolean;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly tidy?: boolean;
+  readonly replaceBoot?: boolean;
+}
+
+export interface FlashOrder extends FlashOptions {
+  readonly lang: Language;
+  /** Of the firmware. */
+  readonly version: string;
+  /** Ends a batch as Ctrl-C does; for tests. */
+  readonly stop?: AbortSignal;
+}
+
+/** The command's place in `hasen`. */
+export function addFlash(program: Command, run: (options: FlashOptions) => Promise<void>): void {
+  program
+    .command("flash")
+    .description("Bring firmware onto a board over its serial console, prove it, and keep a way back.")
+    .addHelpText(
+      "before",
+      [
+        "Examples:",
+        "  $ hasen flash --board puck-js --port /dev/serial/by-id/usb-… --bundle pole-17.js",
+        "      a program that was built for this device onto its board",
+        "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --bundle pole-17.js --batch",
+        "      the same program onto one board after the other",
+        "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --base espruino_2v29_esp32.bin",
+        "      the interpreter itself onto a new chip",
+        "",
+      ].join("\n"),
+    )
+    .requiredOption("--board <name>", "which board it is, e.g. puck-js")
+    .option("--port <port>", "the serial port; not needed where there is only one")
+    .option("--baud <rate>", "speed of the console; USB has none", "115200")
+    .option("--bundle <file>", "the program that was built for the device")
+    .option("--base <file>", "bring the interpreter itself: the image from its makers")
+    .option("--password <file>", "holds the password of a console that is locked")
+    .option("--wait <seconds>", "how long to wait for the first acknowledged message", "60")
+    .option("--batch", "then the next board, and the next, until Ctrl-C")
+    .option("--dry-run", "say what would be done, write nothing")
+    .option("--tidy", "let the board tidy up its flash; a power cut then can lose files")
+    .option("--replace-boot", "delete boot code that is not ours")
+    .option("--json", "the result as JSON, on the last line of stdout")
+    .action(run);
+}

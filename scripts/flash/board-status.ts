@@ -1,0 +1,38 @@
+import { readTrailer, type Slot, slotNames, trailerLength } from "../../firmware/slot.ts";
+import type { Repl } from "./repl.ts";
+
+/** What a board with our firmware says of itself. */
+export interface BoardStatus {
+  /** By slot; null where nothing holds. */
+  readonly slots: readonly (Slot | null)[];
+  /** Name of the slot that runs; null where none does. */
+  readonly running: string | null;
+  /** What the firmware says; null where it does not run. */
+  readonly device: Readonly<Record<string, unknown>> | null;
+}
+
+const tails = `[${slotNames.map((name) => `'${name}'`)}].map(function(n){var r=require('Storage').read(n)||'';return[r.length].concat(r.substr(-${trailerLength}).split('').map(function(c){return c.charCodeAt(0)}))})`;
+
+/** Asks while the firmware runs, and changes nothing. */
+export async function askStatus(repl: Repl): Promise<BoardStatus> {
+  const files = await repl.ask(tails);
+  const running = await repl.ask("global.slot?slot.name:null");
+  const device = await repl.ask("global.dreihasen?dreihasen.status():null");
+  return {
+    slots: Array.isArray(files) ? files.map(slotIn) : [],
+    running: typeof running === "string" ? running : null,
+    device: isObject(device) ? device : null,
+  };
+}
+
+function slotIn(file: unknown): Slot | null {
+  if (!Array.isArray(file) || !file.every((part) => Number.isInteger(part))) {
+    return null;
+  }
+  const [length, ...trailer] = file as number[];
+  return trailer.length < trailerLength ? null : readTrailer(String.fromCharCode(...trailer), length ?? 0);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
