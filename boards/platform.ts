@@ -58,6 +58,8 @@ export interface UartSettings {
   readonly dataBits: 7 | 8;
   readonly parity: "none" | "even";
   readonly stopBits: 1 | 2;
+  /** When nothing came for this long behind what came, ms, `onBytes` is called once without bytes. A platform may leave it out. */
+  readonly idle?: number;
 }
 
 export interface Uart {

@@ -1,6 +1,7 @@
 import type { UartSettings } from "../boards/platform.ts";
 import type { Integer } from "../protocols/decimal.ts";
 import type { Fault } from "../protocols/fault.ts";
+import type { MeterKeys } from "../protocols/meter.ts";
 import type { QuantityName } from "../protocols/quantity.ts";
 import type { DriverOptions } from "./installation-type.ts";
 
@@ -94,8 +95,8 @@ export interface AskedHost extends ReaderSink {
 export interface UartDriver extends DriverFacts {
   readonly kind: "uart";
   settings(options: DriverOptions): UartSettings;
-  /** A reader for one line, from the line's opening on. */
-  reader(options: DriverOptions): UartReader;
+  /** A reader for one line, from the line's opening on. `keys`: what opens the meter's telegrams, where it encrypts. */
+  reader(options: DriverOptions, keys?: MeterKeys): UartReader;
 }
 
 /** Any chunking of the same bytes gives the same measurements; memory is bounded; nothing is thrown whatever comes. */

@@ -1,4 +1,5 @@
 import type { Decimal } from "../protocols/decimal.ts";
+import type { MeterKeys } from "../protocols/meter.ts";
 import type { QuantityName } from "../protocols/quantity.ts";
 
 /**
@@ -38,6 +39,8 @@ export interface InstalledSensor {
   readonly heartbeat: number;
   /** The driver's own settings by name; absent ones take the default of the driver's table. */
   readonly options: DriverOptions;
+  /** What opens the telegrams of a meter that encrypts. */
+  readonly keys?: MeterKeys;
 }
 
 export interface DeadBand {

@@ -240,7 +240,10 @@ export class SensorNode {
       : uartSensor(
           driver,
           options,
-          { label: label, clock: clock, open: () => this.platform.uart(port) },
+          Object.assign(
+            { label: label, clock: clock, open: () => this.platform.uart(port) },
+            matched.installed.keys === undefined ? {} : { keys: matched.installed.keys },
+          ),
           hooks,
         );
   }

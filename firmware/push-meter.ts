@@ -1,12 +1,29 @@
 import type { MeterLanguage } from "../protocols/meter.ts";
-import { numberOption, type UartDriver } from "./driver.ts";
+import { type DriverOption, numberOption, textOption, type UartDriver } from "./driver.ts";
 import { MeterReader } from "./meter-reader.ts";
 
 /** What a driver of a meter says of itself; the rest follows from its language. */
 export interface PushMeter
   extends Pick<UartDriver, "name" | "title" | "datasheet" | "fresh" | "silence" | "advice" | "examples"> {
   readonly language: MeterLanguage;
+  /** Its line or receiver may hear other meters too: it is told by its id. */
+  readonly shared?: boolean;
+  /** A line that is quiet for so long, ms, ends a telegram; absent where the language itself shows its ends. */
+  readonly idle?: number;
 }
+
+const baudOption: DriverOption = {
+  name: "baud",
+  meaning: "baud, 0 for the language's own",
+  standard: 0,
+  least: 0,
+  most: 921600,
+};
+const addressOption: DriverOption = {
+  name: "address",
+  meaning: "the meter's id as printed on it; empty for whoever is heard",
+  standard: "",
+};
 
 /** The driver of a meter that sends its registers by itself. Its first telegram decides the columns. */
 export function pushMeter(meter: PushMeter): UartDriver {
@@ -16,9 +33,7 @@ export function pushMeter(meter: PushMeter): UartDriver {
     name: meter.name,
     title: meter.title,
     datasheet: meter.datasheet,
-    options: [
-      { name: "baud", meaning: "baud, 0 for the language's own", standard: 0, least: 0, most: 921600 },
-    ],
+    options: meter.shared === true ? [baudOption, addressOption] : [baudOption],
     columns: () => null,
     fresh: meter.fresh,
     silence: meter.silence,
@@ -26,14 +41,20 @@ export function pushMeter(meter: PushMeter): UartDriver {
     advice: meter.advice,
     settings: (options) => {
       const baud = numberOption(driver, options, "baud");
-      return {
+      const settings = {
         baud: baud === 0 ? line.baud : baud,
         dataBits: line.dataBits,
         parity: line.parity,
         stopBits: line.stopBits,
       };
+      return meter.idle === undefined ? settings : Object.assign({ idle: meter.idle }, settings);
     },
-    reader: () => new MeterReader(meter.language),
+    reader: (options, keys) =>
+      new MeterReader(
+        meter.language,
+        meter.shared === true ? textOption(driver, options, "address") : "",
+        keys,
+      ),
     examples: meter.examples,
   };
   return driver;

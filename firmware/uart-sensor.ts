@@ -1,5 +1,6 @@
 import type { Clock, Uart } from "../boards/platform.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
+import type { MeterKeys } from "../protocols/meter.ts";
 import type { UartDriver } from "./driver.ts";
 import type { DriverOptions } from "./installation-type.ts";
 import { type Measurement, type Sensor, type SensorHooks, silence } from "./sensor.ts";
@@ -11,7 +12,7 @@ const warmUpPoll = 1000;
 export function uartSensor(
   driver: UartDriver,
   options: DriverOptions,
-  place: { readonly label: string; readonly clock: Clock; open(): Uart | Fault },
+  place: { readonly label: string; readonly clock: Clock; open(): Uart | Fault; readonly keys?: MeterKeys },
   hooks: SensorHooks,
 ): Sensor {
   let line: Uart | null = null;
@@ -24,7 +25,7 @@ export function uartSensor(
   let latest: Measurement | null = null;
 
   function listen(): void {
-    const reader = driver.reader(options);
+    const reader = driver.reader(options, place.keys);
     const sink = { measured: measured, fault: hooks.onFault };
     (line as Uart).open(
       driver.settings(options),

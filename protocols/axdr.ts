@@ -256,12 +256,12 @@ function integerOf(bytes: Uint8Array, at: number, type: number): Integer {
 /** The shortest decimal that reads back as the same double; null for infinities, NaN and what passes 18 decimals. */
 function decimalOfFloat64(bytes: Uint8Array, at: number): MeterNumber | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, 8);
-  const form = /^(-?[0-9]+(?:\.[0-9]+)?)(?:e([-+][0-9]+))?$/.exec(String(view.getFloat64(0)));
+  const form = /^([-0-9.]+)e*([-+0-9]*)$/.exec(String(view.getFloat64(0)));
   const decimal = form === null ? null : parseDecimal(form[1]);
   if (form === null || decimal === null) {
     return null;
   }
-  const exponent = decimal.exponent + (form[2] === undefined ? 0 : parseInt(form[2], 10));
+  const exponent = decimal.exponent + (form[2] === "" ? 0 : parseInt(form[2], 10));
   return exponent < -18 || exponent > 18 ? null : { integer: decimal.integer, exponent: exponent };
 }
 

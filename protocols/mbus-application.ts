@@ -10,7 +10,7 @@ import {
   securityMode,
   unreadable,
 } from "./mbus-security.ts";
-import type { DataRecord, MeterKeys } from "./meter.ts";
+import type { DataRecord, MeterKeys, Telegram } from "./meter.ts";
 
 /** What stands between the CI field and the data records: EN 13757-7 §7 (transport layer), EN 13757-3 annex G (fixed data). */
 
@@ -93,6 +93,8 @@ export function makerText(low: number, high: number): string {
 /** What a wired meter answers. */
 export interface Answer {
   readonly meter: string | null;
+  /** Device type; null where no header tells it. */
+  readonly medium: number | null;
   readonly records: readonly DataRecord[];
 }
 
@@ -118,7 +120,12 @@ export function readApplication(
   if (isFault(records)) {
     return opened.decrypted ? unreadable(records) : records;
   }
-  return { meter: header.address === null ? null : idText(header.address, 2), records: records };
+  const address = header.address;
+  return {
+    meter: address === null ? null : idText(address, 2),
+    medium: address === null ? null : address[7],
+    records: records,
+  };
 }
 
 /**
@@ -144,6 +151,11 @@ function openWired(
       );
 }
 
+/** The telegram with the device type that its header told. */
+export function withMedium(medium: number | null, telegram: Telegram): Telegram {
+  return medium === null ? telegram : Object.assign({ medium: medium }, telegram);
+}
+
 /** Id 4, access number, status, medium and units 2, two counters of 4. The units' table is not read: the counters stay bytes. */
 function readFixed(bytes: Uint8Array, at: number, to: number): Answer | Fault {
   if (to - at !== 17) {
@@ -151,6 +163,7 @@ function readFixed(bytes: Uint8Array, at: number, to: number): Answer | Fault {
   }
   return {
     meter: idText(bytes, at + 1),
+    medium: null,
     records: [counter(bytes, at + 9), counter(bytes, at + 13)],
   };
 }

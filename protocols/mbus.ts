@@ -1,5 +1,5 @@
 import { isFault } from "./fault.ts";
-import { readApplication } from "./mbus-application.ts";
+import { readApplication, withMedium } from "./mbus-application.ts";
 import { frameAt, frameMax, startLong } from "./mbus-frame.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
 
@@ -82,7 +82,12 @@ export class MbusDecoder implements MeterDecoder {
     this.found.push(
       isFault(read)
         ? { offset: offset, fault: read.fault, detail: read.detail }
-        : { offset: offset, meter: read.meter, readings: [], records: read.records },
+        : withMedium(read.medium, {
+            offset: offset,
+            meter: read.meter,
+            readings: [],
+            records: read.records,
+          }),
     );
   }
 }

@@ -69,6 +69,8 @@ export interface Telegram {
   /** The meter's own id, lower-case hex or as sent; null where it gives none. */
   readonly meter: string | null;
   readonly readings: readonly MeterReading[];
+  /** What an M-Bus meter measures: its device type (EN 13757-7 table 13; 4 heat, 7 water). Absent where the telegram does not say. */
+  readonly medium?: number;
   /** What an M-Bus telegram holds; `readings` is empty then. Absent in the other languages. */
   readonly records?: readonly DataRecord[];
   /** What a radio sensor's advert holds; `readings` is empty then. Absent in the other languages. */
@@ -85,6 +87,8 @@ export interface Telegram {
 /** A stretch of line that was no good telegram. */
 export interface BadTelegram extends Fault {
   readonly offset: number;
+  /** Whose it is, where that can be told although it cannot be read: a neighbour's on the air, encrypted. */
+  readonly meter?: string;
 }
 
 /**

@@ -44,6 +44,10 @@ function amperes(obis: string): Quantity {
   return row("A", "AMP", obis, "A", "current", -2, -100000, 100000, false, true);
 }
 
+function volume(obis: string): Quantity {
+  return row("m3", "MTQ", obis, "m3", null, -3, 0, counterMax, true, true);
+}
+
 function row(
   senml: string,
   unitCode: string,
@@ -88,6 +92,13 @@ export const quantities = {
   currentL2: amperes("1-0:51.7.0"),
   currentL3: amperes("1-0:71.7.0"),
   frequency: row("Hz", "HTZ", "1-0:14.7.0", "Hz", "frequency", -2, 4000, 7000, false, false),
+  heatEnergy: row("Wh", "WHR", "6-0:1.0.0", "Wh", null, 0, 0, counterMax, true, true),
+  heatPower: row("W", "WTT", "6-0:8.0.0", "W", null, 0, 0, 2000000000, false, true),
+  heatVolume: volume("6-0:2.0.0"),
+  flowTemperature: row("Cel", "CEL", "6-0:10.0.0", "degC", null, -2, -6000, 25000, false, true),
+  returnTemperature: row("Cel", "CEL", "6-0:11.0.0", "degC", null, -2, -6000, 25000, false, true),
+  gasVolume: volume("7-0:3.0.0"),
+  waterVolume: volume("8-0:1.0.0"),
   temperature: ambient("Cel", "CEL", "temperature", -2, -6000, 15000),
   relativeHumidity: ambient("%RH", "P1", "relativeHumidity", -1, 0, 1000),
   atmosphericPressure: ambient("hPa", "A97", "atmosphericPressure", -1, 3000, 12000),

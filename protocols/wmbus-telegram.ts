@@ -19,6 +19,8 @@ import {
 
 export interface WirelessContent {
   readonly meter: string;
+  /** Device type. */
+  readonly medium: number;
   readonly records: readonly DataRecord[];
 }
 
@@ -137,7 +139,7 @@ function readTransport(
     return opened.decrypted ? unreadable(records) : records;
   }
   formats.remember(records);
-  return { meter: idText(meterAddress, 2), records: records };
+  return { meter: idText(meterAddress, 2), medium: meterAddress[7], records: records };
 }
 
 function readCompact(
@@ -151,5 +153,5 @@ function readCompact(
     return full;
   }
   const records = readRecords(full, 0, full.length);
-  return isFault(records) ? records : { meter: idText(address, 2), records: records };
+  return isFault(records) ? records : { meter: idText(address, 2), medium: address[7], records: records };
 }

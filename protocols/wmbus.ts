@@ -1,4 +1,5 @@
 import { type Fault, fault, isFault } from "./fault.ts";
+import { idText } from "./mbus-application.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
 import { CompactFormats } from "./wmbus-compact.ts";
 import { crcsOfA, type FrameFormat, headLength, lengthOf, takeB, wirelessMax } from "./wmbus-frame.ts";
@@ -20,6 +21,9 @@ const controls: readonly number[] = [0x44, 0x46, 0x47, 0x48, 0x08, 0x18, 0x28, 0
 
 /** The synchronisation word of mode C, which some receivers leave on: 543d54cd before format A, 543d543d before format B. */
 const syncLength = 4;
+
+/** Where the id lies behind the L and C fields and the maker. */
+const idAt = 4;
 
 const bufferMax = 2 * (wirelessMax + syncLength);
 
@@ -102,13 +106,18 @@ export class WmbusDecoder implements MeterDecoder {
       return this.filled - at;
     }
     const plain = withoutCrcs(format, sync !== null, this.buffer.subarray(start, start + length));
-    const content = isFault(plain) ? plain : readWireless(plain, this.keys, this.formats);
+    if (isFault(plain)) {
+      this.bad(at, plain);
+      return start + length - at;
+    }
+    const content = readWireless(plain, this.keys, this.formats);
     if (isFault(content)) {
-      this.bad(at, content);
+      this.bad(at, content, idText(plain, idAt));
     } else {
       this.found.push({
         offset: this.base + at,
         meter: content.meter,
+        medium: content.medium,
         readings: [],
         records: content.records,
       });
@@ -130,8 +139,9 @@ export class WmbusDecoder implements MeterDecoder {
     return 1;
   }
 
-  private bad(at: number, why: Fault): void {
-    this.found.push({ offset: this.base + at, fault: why.fault, detail: why.detail });
+  private bad(at: number, why: Fault, meter?: string): void {
+    const bad = { offset: this.base + at, fault: why.fault, detail: why.detail };
+    this.found.push(meter === undefined ? bad : Object.assign({ meter: meter }, bad));
   }
 }
 

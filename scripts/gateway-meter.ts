@@ -2,8 +2,13 @@
 import type { Platform, Uart } from "../boards/platform.ts";
 import { linuxPlatform } from "../boards/platforms/linux.ts";
 import { holdStorage, type StorageHold } from "../boards/platforms/linux-storage.ts";
+import type { SharedUarts } from "../boards/platforms/shared-uarts.ts";
 import { drivers } from "../firmware/drivers/index.ts";
-import { type Installation, installationDefaults } from "../firmware/installation-type.ts";
+import {
+  type Installation,
+  type InstalledSensor,
+  installationDefaults,
+} from "../firmware/installation-type.ts";
 import type { Observer } from "../firmware/observer.ts";
 import { Backoff } from "../gateway/backoff.ts";
 import { makeFolder } from "../gateway/durable-file.ts";
@@ -15,7 +20,9 @@ import { ProblemError, problem, problemText } from "../gateway/problem.ts";
 import type { DeviceEntry } from "../gateway/registry/registry.ts";
 import { diagnosePort } from "../gateway/serial-port.ts";
 import { equal, utf8 } from "../protocols/bytes.ts";
-import { type Fault, isFault } from "../protocols/fault.ts";
+import { nodeCiphers } from "../protocols/crypto-node.ts";
+import { type FaultCode, isFault } from "../protocols/fault.ts";
+import type { MeterKeys } from "../protocols/meter.ts";
 import { deviceLog } from "./device-log.ts";
 import { LocalLink } from "./local-link.ts";
 import { NodeRunner } from "./node-runner.ts";
@@ -27,14 +34,23 @@ const retryMax = 60_000; // ms
 /** Rows come in packs where they come so fast that each by itself would wear the card, ms. */
 const packDelay = 5000;
 
+/** Faults that say why nothing is read, and stand in /healthz until something is. */
+const tellingFaults: readonly FaultCode[] = ["silent", "no-key", "wrong-key"];
+
 const notHeard = "nothing has come from it yet";
 
-/** `version`: of the firmware, for the hello. */
+/** What all meters of a gateway have in common. */
+export interface MeterHost {
+  /** Version of the firmware, for the hello. */
+  readonly version: string;
+  readonly uarts: SharedUarts;
+}
+
 export class GatewayMeter implements GatewayLink {
   readonly name: string;
   readonly #settings: MeterSettings;
   readonly #context: MeterContext;
-  readonly #version: string;
+  readonly #host: MeterHost;
   readonly #retry: Backoff;
   #counters = newCounters();
   #receive: FrameReceiver = (_frame, _source, settled) => settled();
@@ -47,10 +63,10 @@ export class GatewayMeter implements GatewayLink {
   /** Why nothing is known of it, its port being open; null while it talks. */
   #silence: string | null = notHeard;
 
-  constructor(settings: MeterSettings, context: MeterContext, version: string) {
+  constructor(settings: MeterSettings, context: MeterContext, host: MeterHost) {
     this.#settings = settings;
     this.#context = context;
-    this.#version = version;
+    this.#host = host;
     this.name = `meter ${settings.name}`;
     const now = () => performance.now();
     this.#retry = new Backoff({ first: retryFirst, max: retryMax, random: Math.random, now });
@@ -109,6 +125,7 @@ export class GatewayMeter implements GatewayLink {
   async #boot(): Promise<Running> {
     const { enrol, folder, log } = this.#context;
     const entry = await enrol();
+    const keys = { ciphers: nodeCiphers, ...(await this.#context.keys()) };
     await makeFolder(folder);
     const hold = await holdStorage(folder);
     if (isFault(hold)) {
@@ -119,7 +136,7 @@ export class GatewayMeter implements GatewayLink {
     this.#begun(link);
     const runner = new NodeRunner(
       {
-        installation: this.#installation(entry),
+        installation: this.#installation(entry, keys),
         platform: this.#platform(link, hold),
         drivers,
         observer: this.#observer(),
@@ -153,8 +170,8 @@ export class GatewayMeter implements GatewayLink {
     }
   }
 
-  #installation(entry: DeviceEntry): Installation {
-    const { name, language, port, interval, keyFile, ...options } = this.#settings;
+  #installation(entry: DeviceEntry, keys: MeterKeys): Installation {
+    const { name, language, port, interval, keyFile, authFile, ...options } = this.#settings;
     const pace = interval ?? installationDefaults.personalInterval;
     return {
       device: entry.device,
@@ -162,7 +179,7 @@ export class GatewayMeter implements GatewayLink {
       kid: entry.kid,
       root: entry.root,
       alg: entry.alg,
-      firmware: this.#version,
+      firmware: this.#host.version,
       sensors: [
         {
           driver: this.#context.driver,
@@ -170,7 +187,8 @@ export class GatewayMeter implements GatewayLink {
           interval: interval ?? null,
           deadBands: [],
           heartbeat: installationDefaults.personalInterval,
-          options: options as Installation["sensors"][number]["options"],
+          options: options as InstalledSensor["options"],
+          keys,
         },
       ],
       batch: { rows: installationDefaults.batch.rows, delay: pace < packDelay ? packDelay : 0 },
@@ -192,14 +210,11 @@ export class GatewayMeter implements GatewayLink {
           await this.#begin();
         }),
     });
-    return { ...platform, uart: (port) => this.#watched(platform.uart(port), port) };
+    return { ...platform, uart: (port) => this.#watched(this.#host.uarts.uart(port), port) };
   }
 
   /** The same port, which says here when it cannot be opened, and why. */
-  #watched(uart: Uart | Fault, port: string): Uart | Fault {
-    if (isFault(uart)) {
-      return uart;
-    }
+  #watched(uart: Uart, port: string): Uart {
     return {
       ...uart,
       open: (settings, onBytes, onState) =>
@@ -230,7 +245,7 @@ export class GatewayMeter implements GatewayLink {
       ...(dropped && { dropped }),
       ...(rowsDropped && { rowsDropped }),
       fault: (code, detail) => {
-        if (code === "silent") {
+        if (tellingFaults.includes(code)) {
           this.#silence = detail;
           this.#trouble = detail;
         }

@@ -1,5 +1,6 @@
 /** `hasen gateway`: check the config, or run until somebody says stop. */
 import { askSystemClock } from "../boards/platforms/linux-clock.ts";
+import { SharedUarts } from "../boards/platforms/shared-uarts.ts";
 import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { createLog, silentLog } from "../gateway/log.ts";
 import { checkParts, startGateway } from "../gateway/main.ts";
@@ -44,12 +45,13 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     destination: streams.stderr,
   });
   const asked = askedToStop();
+  const host = { version: order.version, uarts: new SharedUarts() };
   const gateway = await startGateway({
     config,
     log,
     version: order.version,
     askClock: askSystemClock,
-    meter: (settings, context) => new GatewayMeter(settings, context, order.version),
+    meter: (settings, context) => new GatewayMeter(settings, context, host),
   });
   const signal = await asked;
   log.info({ signal }, `gateway: ${signal}, stopping`);

@@ -32,6 +32,7 @@ export class SerialLine {
   #heard = 0;
   #trouble: string | null = null;
   #timer: NodeJS.Timeout;
+  #quiet: NodeJS.Timeout | undefined = undefined;
   #nextTry = 0;
 
   constructor(options: SerialLineOptions) {
@@ -78,6 +79,7 @@ export class SerialLine {
       if (this.#port === port) {
         this.#heard = performance.now();
         this.#options.onBytes(new Uint8Array(bytes));
+        this.#awaitQuiet(port);
       }
     });
     port.on("close", () => this.#lost(port, "the adapter was pulled out"));
@@ -91,6 +93,15 @@ export class SerialLine {
         this.#opened();
       }
     });
+  }
+
+  #awaitQuiet(port: SerialPort): void {
+    const { idle } = this.#options.settings;
+    if (idle !== undefined) {
+      clearTimeout(this.#quiet);
+      this.#quiet = setTimeout(() => this.#port === port && this.#options.onBytes(new Uint8Array(0)), idle);
+      this.#quiet.unref();
+    }
   }
 
   #opened(): void {

@@ -96,6 +96,11 @@ export const forms: Readonly<Record<string, Form>> = {
   device: { read: deviceNameOf, expected: "expected.device", example: "pb-rathaus-meter-017" },
   duration: { read: durationOf, expected: "expected.duration", example: "20 s" },
   key: { read: keyOf, expected: "expected.key", example: "00112233445566778899aabbccddeeff", secret: true },
+  meterId: {
+    read: (text) => (/^[0-9a-f]{8}$/i.test(text) ? text.toLowerCase() : undefined),
+    expected: "expected.meterId",
+    example: "66600102",
+  },
   name: {
     read: (text) => (namePattern.test(text) ? text : undefined),
     expected: "expected.name",

@@ -1,6 +1,8 @@
 /** The languages of meters directly on the gateway, one line each, alphabetical. */
 import { definition as d0 } from "./d0.ts";
+import { definition as dlms } from "./dlms.ts";
 import { definition as dsmr } from "./dsmr.ts";
 import { definition as sml } from "./sml.ts";
+import { definition as wmbus } from "./wmbus.ts";
 
-export const meterKinds = [d0, dsmr, sml] as const;
+export const meterKinds = [d0, dlms, dsmr, sml, wmbus] as const;

@@ -68,12 +68,18 @@ export interface MeterSettings extends Readonly<Record<string, unknown>> {
   readonly interval?: number;
   readonly port: string;
   readonly keyFile?: string;
+  readonly authFile?: string;
 }
 
 /** A language in which a gateway's meter may speak: its keys beside the common ones. */
 export interface MeterKind<K extends string = string> extends Kind<K> {
   /** Name of the firmware's driver that reads it. */
   readonly driver: string;
+}
+
+/** A meter's id as it is printed on it. */
+export function meterId(about: About) {
+  return Type.Unsafe<string>({ type: "string", form: "meterId", about, example: "66600102" });
 }
 
 const metersMax = 64;

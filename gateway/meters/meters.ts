@@ -22,8 +22,8 @@ export interface MeterContext {
   readonly enrol: () => Promise<DeviceEntry>;
   /** Where it keeps what must survive a restart, beside the list of devices. */
   readonly folder: string;
-  /** Its meter's key, where the config names a file; rejects with the problem. */
-  readonly key: () => Promise<Uint8Array | null>;
+  /** The meter's own keys, where the config names their files; rejects with the problem. */
+  readonly keys: () => Promise<{ readonly key: Uint8Array | null; readonly auth: Uint8Array | null }>;
   /** Somebody vouches for this machine's clock. */
   readonly clockTrusted: boolean;
   readonly log: Log;
@@ -55,13 +55,14 @@ function contextOf(
   settings: MeterSettings,
   { deployment, registry, clockTrusted, log }: MeterParts,
 ): MeterContext {
-  const { name, language, keyFile } = settings;
+  const { name, language, keyFile, authFile } = settings;
+  const keyIn = async (path: string | undefined) => (path === undefined ? null : readMeterKey(path));
   return {
     deployment,
     driver: meterKinds.find(({ kind }) => kind === language)?.driver ?? language,
     enrol: () => enrol(name, registry),
     folder: join(registry.folder, "meters", name),
-    key: async () => (keyFile === undefined ? null : readMeterKey(keyFile)),
+    keys: async () => ({ key: await keyIn(keyFile), auth: await keyIn(authFile) }),
     clockTrusted,
     log: log.child({ meter: name }),
   };
@@ -95,12 +96,14 @@ export async function checkMeters(
   registry: DeviceRegistry,
 ): Promise<ProblemError[]> {
   const problems: ProblemError[] = [];
-  for (const { name, keyFile } of settings) {
+  for (const { name, keyFile, authFile } of settings) {
     const entry = registry.byName(name);
     const refused = entry === null ? null : unfit(entry, registry);
     problems.push(...(refused === null ? [] : [refused]));
-    if (keyFile !== undefined) {
-      await readMeterKey(keyFile).catch((error) => problems.push(error));
+    for (const file of [keyFile, authFile]) {
+      if (file !== undefined) {
+        await readMeterKey(file).catch((error) => problems.push(error));
+      }
     }
   }
   return problems;

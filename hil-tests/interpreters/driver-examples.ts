@@ -40,7 +40,11 @@ function read(driver: Driver, bytes: Uint8Array): string[] {
 
 /** High byte first. */
 function countOf(bytes: Uint8Array): number {
-  return bytes.reduce((count, byte) => count * 256 + byte, 0);
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    count = count * 256 + bytes[i];
+  }
+  return count;
 }
 
 function texts(values: DriverValues): string[] {

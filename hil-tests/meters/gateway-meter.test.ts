@@ -1,20 +1,14 @@
-import { join } from "node:path";
-import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decimalText } from "../../protocols/decimal.ts";
-import { isFault } from "../../protocols/fault.ts";
-import { decodeSenmlJson, resolve, type SenmlRecord } from "../../protocols/senml.ts";
-import { type GatewayRun, House, patience } from "../bad-input/house.ts";
-import { type Mosquitto, startMosquitto } from "../mosquitto.ts";
+import { patience } from "../bad-input/house.ts";
 import { has, until } from "../programs.ts";
-import { Plug } from "./plug.ts";
+import { type MeterSite, meterSite, meterName as name, troubleOf } from "./meter-site.ts";
+import type { Plug } from "./plug.ts";
 import { SmlMeter } from "./sml-meter.ts";
 
 /** Meters directly on the gateway: the built gateway, a meter at a pseudo-terminal, a real Mosquitto as the city. */
 
 const here = has("socat") && has("mosquitto");
-const name = "pb-rathaus-meter-017";
-const urn = `urn:dev:ops:${name}`;
 
 let ends: (() => unknown)[] = [];
 
@@ -27,44 +21,6 @@ afterEach(async () => {
     await end();
   }
 });
-
-/** A city that keeps what it is told. */
-class Listener {
-  readonly records: SenmlRecord[] = [];
-  readonly gaps: string[] = [];
-  readonly #client: MqttClient;
-
-  constructor(client: MqttClient) {
-    this.#client = client;
-    client.on("message", (topic, payload) => {
-      if (topic === "city/gap") {
-        this.gaps.push(payload.toString("utf8"));
-        return;
-      }
-      const pack = decodeSenmlJson(payload.toString("utf8"));
-      const records = isFault(pack) ? pack : resolve(pack);
-      if (isFault(records)) {
-        throw new Error(records.detail);
-      }
-      this.records.push(...records);
-    });
-  }
-
-  static async at(broker: Mosquitto): Promise<Listener> {
-    const client = await connectAsync(broker.url);
-    const listener = new Listener(client);
-    await client.subscribeAsync("city/#", { qos: 1 });
-    return listener;
-  }
-
-  of(channel: string): SenmlRecord[] {
-    return this.records.filter(({ n }) => n === `${urn}:${channel}`);
-  }
-
-  close(): Promise<void> {
-    return this.#client.endAsync(true);
-  }
-}
 
 /** A Holley meter that pushes ten times a second and knows what it has said: tenths of a Wh, whole W. */
 class Pusher {
@@ -87,35 +43,15 @@ class Pusher {
   }
 }
 
-interface Site {
-  readonly house: House;
-  readonly head: Plug;
-  readonly city: Listener;
+interface Site extends MeterSite {
   readonly meter: Pusher;
 }
 
-/** A house with one meter in the config, nothing started and nothing plugged in. */
 async function site(meter = `{ name: ${name}, language: sml, port: ./head, interval: 1 s }`): Promise<Site> {
-  const broker = await startMosquitto();
-  ends.push(() => broker.stop());
-  const city = await Listener.at(broker);
-  ends.push(() => city.close());
-  const house = await House.open({
-    sinks: [`  - { kind: mqtt, name: city, url: "${broker.url}", prefix: city, format: json }`],
-    lines: ["meters:", `  - ${meter}`],
-  });
-  ends.push(() => house.close());
-  const head = new Plug(join(house.folder, "head"));
-  ends.push(() => head.unplug());
-  const pusher = new Pusher(head);
+  const made = await meterSite([meter], ends);
+  const pusher = new Pusher(made.head);
   ends.push(() => pusher.stop());
-  return { house, head, city, meter: pusher };
-}
-
-/** What stands in /healthz about the meter; null where nothing does. */
-async function troubleOf(run: GatewayRun): Promise<string | null> {
-  const { reasons } = await run.health();
-  return reasons.find(({ part }) => part === `link meter ${name}`)?.reason ?? null;
+  return { ...made, meter: pusher };
 }
 
 /** Every record is one that the meter said, each identity has one value, and no moment has two rows. */

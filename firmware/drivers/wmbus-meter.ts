@@ -1,0 +1,31 @@
+import { wmbus } from "../../protocols/wmbus.ts";
+import { pushMeter } from "../push-meter.ts";
+
+/** A heat, water, gas or electricity meter on the air, heard by a USB receiver that hands out telegrams from their L field on. */
+export const wmbusMeter = pushMeter({
+  name: "wmbus-meter",
+  title: "Wireless M-Bus meter behind a USB receiver",
+  datasheet: "EN 13757-4:2019; OMS specification volume 2, 4.3.3",
+  language: wmbus,
+  shared: true,
+  idle: 200, // telegrams on the air are seconds apart; one takes 50 ms at 57600 baud
+  fresh: 1200000, // meters send every few seconds to every quarter of an hour, OMS §4.3.2.3
+  silence: 3600000,
+  advice: {
+    noBytes:
+      "check that the receiver is plugged in and set to the meter's mode (T1, C1 or S1), and that the antenna stands free",
+    noMeasurement: "check the meter's id as printed on it, and its key",
+  },
+  examples: [
+    {
+      title: "154.201 m3 of water, with the beginning of the next telegram",
+      hex: "144477040201" + "60660e077a00000000" + "0c1301421500" + "14449315",
+      values: ["154.201"],
+    },
+    {
+      title: "an encrypted telegram without a key",
+      hex: "1e447704020160660e077a00001005" + "918691189cb4008fc65f5b5d1a009401" + "1e4493150301",
+      fault: "no-key",
+    },
+  ],
+});

@@ -1,0 +1,116 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { patience } from "../bad-input/house.ts";
+import { has, until } from "../programs.ts";
+import { dlmsAuth, dlmsKey } from "./dlms-meter.ts";
+import { LineMeter } from "./line-meter.ts";
+import { busIds } from "./mbus-meter.ts";
+import { type MeterSite, meterName, meterSite, troubleOf } from "./meter-site.ts";
+import { simulators } from "./simulators.ts";
+import { wirelessKey } from "./wmbus-meter.ts";
+
+/** Every language at a gateway's own port: the built gateway, a simulated meter at a pseudo-terminal, a real Mosquitto as the city. */
+
+const here = has("socat") && has("mosquitto");
+
+let ends: (() => unknown)[] = [];
+
+beforeEach(() => {
+  ends = [];
+});
+
+afterEach(async () => {
+  for (const end of ends.reverse()) {
+    await end();
+  }
+});
+
+/** Plugs in a simulated meter that speaks every half second and whose own time stands still, so that its values are known. */
+async function meterAt({ head }: MeterSite, language: string, profile: string): Promise<void> {
+  const simulator = simulators.find((one) => one.language === language)!;
+  const line = await head.plug({ paced: false });
+  const meter = simulator.create({ profile, seed: 1 });
+  const options = { period: 500, speed: 0, noise: { rate: 0, seed: 1 } };
+  const speaker = new LineMeter(line, meter, options);
+  ends.push(() => speaker.end());
+}
+
+function keyFile({ house }: MeterSite, name: string, key: string): void {
+  writeFileSync(join(house.folder, name), `${key}\n`, { mode: 0o600 });
+}
+
+/** Waits for a meter's first record of each channel and gives the values. */
+async function firstValues({ city }: MeterSite, channels: readonly string[], name = meterName) {
+  await until(
+    `${channels.join(", ")} of ${name} have come`,
+    () => channels.every((channel) => city.of(channel, name).length > 0),
+    patience,
+  );
+  return channels.map((channel) => {
+    const { v, u } = city.of(channel, name)[0]!;
+    return `${v} ${u}`;
+  });
+}
+
+const other = "ffffffffffffffffffffffffffffffff";
+
+describe.skipIf(!here)("directly on the gateway (needs socat and mosquitto)", () => {
+  it("a sealed DLMS meter is read with its two keys", async () => {
+    const site = await meterSite(
+      [
+        `{ name: ${meterName}, language: dlms, port: ./head, interval: 1 s, keyFile: ./key, authFile: ./auth }`,
+      ],
+      ends,
+    );
+    keyFile(site, "key", dlmsKey);
+    keyFile(site, "auth", dlmsAuth);
+    await meterAt(site, "dlms", "hdlc-sealed");
+    const run = await site.house.start();
+    expect(await firstValues(site, ["activeEnergyImported", "activePower"])).toEqual(["2941646 Wh", "76 W"]);
+    expect(await troubleOf(run)).toBeNull();
+  });
+
+  it("meters on the air share one receiver, each under its own id and key; a wrong key is told as such", async () => {
+    const ways = "language: wmbus, port: ./head, interval: 1 s";
+    const site = await meterSite(
+      [
+        `{ name: pb-house-heat, ${ways}, address: ${busIds.heat}, keyFile: ./key }`,
+        `{ name: pb-house-water, ${ways}, address: ${busIds.water}, keyFile: ./key }`,
+        `{ name: pb-house-gas, ${ways}, address: ${busIds.gas}, keyFile: ./other }`,
+        `{ name: pb-house-power, ${ways}, address: ${busIds.electricity} }`,
+      ],
+      ends,
+    );
+    keyFile(site, "key", wirelessKey);
+    keyFile(site, "other", other);
+    await meterAt(site, "wmbus", "mode5");
+    const run = await site.house.start();
+    const heat = ["heatEnergy", "heatPower", "heatVolume", "flowTemperature", "returnTemperature"];
+    expect(await firstValues(site, heat, "pb-house-heat")).toEqual([
+      "2941000 Wh",
+      "76 W",
+      "1204.318 m3",
+      "65.2 Cel",
+      "43.1 Cel",
+    ]);
+    expect(await firstValues(site, ["waterVolume"], "pb-house-water")).toEqual(["154.201 m3"]);
+    const told = async (name: string, word: RegExp) => word.test((await troubleOf(run, name)) ?? "");
+    await until("the wrong key is told", () => told("pb-house-gas", /key/), patience);
+    await until("the missing key is told", () => told("pb-house-power", /key/), patience);
+    expect(site.city.records.filter(({ n }) => /gas|power/.test(n ?? ""))).toEqual([]);
+    expect(await troubleOf(run, "pb-house-heat")).toBeNull();
+  });
+
+  it("a key file that holds no key is told, and read when it does", async () => {
+    const site = await meterSite(
+      [`{ name: ${meterName}, language: dlms, port: ./head, interval: 1 s, keyFile: ./key }`],
+      ends,
+    );
+    await meterAt(site, "dlms", "mbus-sealed");
+    const run = await site.house.start();
+    await until("the missing file is told", async () => /key/.test((await troubleOf(run)) ?? ""), patience);
+    keyFile(site, "key", dlmsKey);
+    expect(await firstValues(site, ["activeEnergyImported"])).toEqual(["2941646 Wh"]);
+  });
+});
