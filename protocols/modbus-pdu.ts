@@ -79,6 +79,6 @@ export function readAnswerPdu(request: ModbusRequest, pdu: Uint8Array): ModbusAn
   }
   const length = 2 * request.count;
   return pdu.length === 2 + length && pdu[0] === code && pdu[1] === length
-    ? { kind: "registers", bytes: pdu.slice(2) }
+    ? { kind: "registers", bytes: new Uint8Array(pdu.subarray(2)) }
     : null;
 }

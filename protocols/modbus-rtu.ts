@@ -176,7 +176,7 @@ export class ModbusRtu implements ModbusWire {
     let found = findAnswer(this.received, from, this.filled);
     while (found !== null) {
       from = found.at + found.length;
-      this.heard(this.received.slice(found.at, from), now);
+      this.heard(new Uint8Array(this.received.subarray(found.at, from)), now);
       found = findAnswer(this.received, from, this.filled);
     }
     this.received.set(this.received.subarray(from, this.filled), 0);

@@ -63,7 +63,7 @@ export class TcpFrames {
     return {
       transaction: this.buffer[0] * 256 + this.buffer[1],
       unit: this.buffer[6],
-      pdu: this.buffer.slice(tcpHeader, this.filled),
+      pdu: new Uint8Array(this.buffer.subarray(tcpHeader, this.filled)),
     };
   }
 }
