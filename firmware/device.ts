@@ -19,8 +19,11 @@ export interface Place {
   readonly least: number;
 }
 
+/** What of a platform a device asks for once its sensors have their ports. */
+export type DevicePlatform = Omit<Platform, "board" | "i2c" | "uart" | "pulse" | "analog">;
+
 export interface DeviceParts {
-  readonly platform: Platform;
+  readonly platform: DevicePlatform;
   /** A Fault where the platform's crypto gives wrong answers: then nothing is sent. */
   selfTest(): Fault | null;
   /** Begins the epoch of this boot. */

@@ -1,6 +1,6 @@
 import type { Storage } from "../boards/platform.ts";
 import { bigEndian, bytesOf } from "../protocols/cbor-small.ts";
-import { crcX25 } from "../protocols/crc.ts";
+import { crcX25 } from "../protocols/crc-small.ts";
 import { readUint } from "../protocols/envelope-header.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 

@@ -23,23 +23,23 @@ interface Words {
   readonly de: string;
 }
 
-function about(en: string, de: string): Words {
+export function about(en: string, de: string): Words {
   return { en: en, de: de };
 }
 
-function duration(words: Words, limits: { least: string; most: string; default?: string }) {
+export function duration(words: Words, limits: { least: string; most: string; default?: string }) {
   return Type.Unsafe<number>(Object.assign({ type: "string", form: "duration", about: words }, limits));
 }
 
-function path(words: Words, more: { example?: string; default?: string }) {
+export function path(words: Words, more: { example?: string; default?: string }) {
   return Type.Unsafe<string>(Object.assign({ type: "string", form: "path", about: words }, more));
 }
 
-function group<T extends Record<string, TSchema>>(properties: T, words: Words, more?: object) {
+export function group<T extends Record<string, TSchema>>(properties: T, words: Words, more?: object) {
   return Type.Object(properties, Object.assign({ additionalProperties: false, about: words }, more));
 }
 
-const version = Type.Unsafe<1>({ enum: [1], about: about("Form of this file", "Form dieser Datei") });
+export const version = Type.Unsafe<1>({ enum: [1], about: about("Form of this file", "Form dieser Datei") });
 
 const gatewayUrl = Type.Unsafe<string>({
   type: "string",
@@ -169,9 +169,14 @@ function portOf(driver: Driver) {
   }
 }
 
-function sensorGroup(driver: Driver) {
+/** Where the sensor of a driver hangs on a computer. */
+function computerPort(driver: Driver): Record<string, TSchema> {
+  return { port: portOf(driver) };
+}
+
+/** The keys of one sensor: its driver's options, where it hangs, and what all sensors have. */
+export function sensorGroup(driver: Driver, place: Record<string, TSchema>) {
   const common = {
-    port: portOf(driver),
     interval: Type.Optional(
       duration(
         about(
@@ -202,7 +207,7 @@ function sensorGroup(driver: Driver) {
   for (let i = 0; i < driver.options.length; i++) {
     own[driver.options[i].name] = optionSchema(driver.options[i]);
   }
-  return group(Object.assign({}, own, common), about(driver.title, driver.title));
+  return group(Object.assign({}, own, place, common), about(driver.title, driver.title));
 }
 
 function optionSchema(option: DriverOption): TSchema {
@@ -216,6 +221,35 @@ function optionSchema(option: DriverOption): TSchema {
   }
   return typeof option.standard === "boolean" ? Type.Boolean(words) : Type.String(words);
 }
+
+export const batchGroup = group(
+  {
+    rows: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: installationDefaults.batch.rows,
+      about: about("Rows that go out together", "Zeilen, die zusammen hinausgehen"),
+    }),
+    delay: duration(
+      about(
+        "Longest time the first of them waits for the others",
+        "Längste Zeit, die die erste auf die anderen wartet",
+      ),
+      { least: "0 s", most: "24 h", default: "60 s" },
+    ),
+  },
+  about("How rows travel", "Wie Zeilen reisen"),
+  { default: {} },
+);
+
+export const statusInterval = duration(
+  about("Time between two reports on itself", "Zeit zwischen zwei Berichten über sich selbst"),
+  {
+    least: "10 s",
+    most: "1 h",
+    default: "1 h",
+  },
+);
 
 /** The schema of device.yaml for these drivers (drivers/index.ts). */
 export function installationSchema(drivers: readonly Driver[]) {
@@ -251,7 +285,10 @@ export function installationSchema(drivers: readonly Driver[]) {
         Type.Unsafe<SensorSettings>({
           about: about("One sensor or meter", "Ein Sensor oder Zähler"),
           discriminator: "driver",
-          kinds: drivers.map((driver) => ({ kind: driver.name, schema: sensorGroup(driver) })),
+          kinds: drivers.map((driver) => ({
+            kind: driver.name,
+            schema: sensorGroup(driver, computerPort(driver)),
+          })),
         }),
         {
           about: about("What the device reads", "Was das Gerät liest"),
@@ -259,33 +296,8 @@ export function installationSchema(drivers: readonly Driver[]) {
           maxItems: sensorsMax,
         },
       ),
-      batch: group(
-        {
-          rows: Type.Integer({
-            minimum: 1,
-            maximum: 256,
-            default: installationDefaults.batch.rows,
-            about: about("Rows that go out together", "Zeilen, die zusammen hinausgehen"),
-          }),
-          delay: duration(
-            about(
-              "Longest time the first of them waits for the others",
-              "Längste Zeit, die die erste auf die anderen wartet",
-            ),
-            { least: "0 s", most: "24 h", default: "60 s" },
-          ),
-        },
-        about("How rows travel", "Wie Zeilen reisen"),
-        { default: {} },
-      ),
-      status: duration(
-        about("Time between two reports on itself", "Zeit zwischen zwei Berichten über sich selbst"),
-        {
-          least: "10 s",
-          most: "1 h",
-          default: "1 h",
-        },
-      ),
+      batch: batchGroup,
+      status: statusInterval,
       storage: path(
         about(
           "Folder for what must survive a power cut",
@@ -388,7 +400,7 @@ export function installationOf(
   };
 }
 
-function installedSensor(sensor: SensorSettings, drivers: readonly Driver[]): InstalledSensor {
+export function installedSensor(sensor: SensorSettings, drivers: readonly Driver[]): InstalledSensor {
   const driver = drivers.find((candidate) => candidate.name === sensor.driver);
   const options: Record<string, string | number | boolean> = {};
   const rows = driver === undefined ? [] : driver.options;

@@ -90,6 +90,12 @@ function exitOf(code: ProblemCode): Exit {
 }
 
 const shared: Readonly<Partial<Record<ProblemCode, Exit>>> = {
+  "BLD-066": 65,
+  "BLD-067": 65,
+  "BLD-068": 65,
+  "BLD-069": 65,
+  "BLD-070": 65,
+  "BLD-071": 65,
   "BUG-001": 1,
   "DEV-067": 65,
   "DEV-068": 65,

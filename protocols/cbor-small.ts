@@ -32,6 +32,11 @@ export function bigEndian(n: number, length: number): string {
   return text;
 }
 
+/** An unsigned number, or null. */
+export function numberItem(n: number | null): string {
+  return n === null ? "\xf6" : head(0, n);
+}
+
 /** A text of ASCII as CBOR. */
 export function textItem(text: string): string {
   return head(3, text.length) + text;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { utf8 } from "./bytes.ts";
 import { crc8, crc32, crc32c, crcEn13757, crcKermit, crcModbus, crcX25 } from "./crc.ts";
+import { crcX25 as crcX25Small } from "./crc-small.ts";
 
 const check = utf8("123456789");
 
@@ -28,6 +29,7 @@ describe("checksums", () => {
           }
         }
         expect(crcX25(bytes, from, bytes.length)).toBe(crc ^ 0xffff);
+        expect(crcX25Small(bytes, from, bytes.length)).toBe(crc ^ 0xffff);
       }),
     );
   });

@@ -5,13 +5,13 @@
  * ARC bb3d (DSMR P1), Modbus 4b37 (Modbus over Serial Line V1.02 §6.2.2).
  */
 
-const table16 = reflectedTable16(0x8408); // x^16 + x^12 + x^5 + 1, bit-reversed
-const table16one = behindZero(table16);
-const table16two = behindZero(table16one);
-const table16three = behindZero(table16two);
-const tableArc = reflectedTable16(0xa001); // x^16 + x^15 + x^2 + 1, bit-reversed
-const table32c = reflectedTable32(0x82f63b78); // Castagnoli, bit-reversed
-const table32 = reflectedTable32(0xedb88320); // that of Ethernet, bit-reversed
+const table16 = /* @__PURE__ */ reflectedTable16(0x8408); // x^16 + x^12 + x^5 + 1, bit-reversed
+const table16one = /* @__PURE__ */ behindZero(table16);
+const table16two = /* @__PURE__ */ behindZero(table16one);
+const table16three = /* @__PURE__ */ behindZero(table16two);
+const tableArc = /* @__PURE__ */ reflectedTable16(0xa001); // x^16 + x^15 + x^2 + 1, bit-reversed
+const table32c = /* @__PURE__ */ reflectedTable32(0x82f63b78); // Castagnoli, bit-reversed
+const table32 = /* @__PURE__ */ reflectedTable32(0xedb88320); // that of Ethernet, bit-reversed
 
 /** CRC-16/X-25 as a number; on the wire the low byte comes first. */
 export function crcX25(bytes: Uint8Array, from: number, to: number): number {

@@ -22,6 +22,7 @@ export {
   readHeader,
 } from "./envelope-header.ts";
 export {
+  consolePassword,
   deploymentMax,
   deriveSession,
   mqttPassword,

@@ -97,19 +97,25 @@ export function openSession(crypto: Crypto, root: SessionRoot, epoch: number, di
  * second secret and the broker's copy opens no message. The info has six elements where that of a session has five; epoch and
  * algorithm are 0, which COSE reserves.
  */
-export function mqttPassword(
-  crypto: Crypto,
-  order: { readonly root: Uint8Array; readonly deployment: string; readonly kid: number },
-): string {
+export function mqttPassword(crypto: Crypto, order: SecretOrder): string {
+  return toHex(labelled(crypto, order, "mqtt-password", 16));
+}
+
+/** The password of a board's console, which would else give its keys away: 20 hexadecimal digits, under a label of its own. */
+export function consolePassword(crypto: Crypto, order: SecretOrder): string {
+  return toHex(labelled(crypto, order, "console-password", 10));
+}
+
+type SecretOrder = Pick<SessionOrder, "root" | "deployment" | "kid">;
+
+function labelled(crypto: Crypto, order: SecretOrder, label: string, length: number): Uint8Array {
   check({ root: order.root, deployment: order.deployment, kid: order.kid, epoch: 0 });
-  return toHex(
-    hkdf(crypto, {
-      material: order.root,
-      salt: utf8(order.deployment),
-      info: encodeCbor(["v1", order.kid, 0, 0, "up", "mqtt-password"]),
-      length: 16,
-    }),
-  );
+  return hkdf(crypto, {
+    material: order.root,
+    salt: utf8(order.deployment),
+    info: encodeCbor(["v1", order.kid, 0, 0, "up", label]),
+    length: length,
+  });
 }
 
 export type Protection = Pick<Session, "seal" | "open">;

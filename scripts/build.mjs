@@ -19,7 +19,8 @@ export async function bundle({ entry, name, external = [] }) {
     platform: "node",
     format: "esm",
     target: "node20",
-    external,
+    // esbuild is a program beside its package, which hasen build asks for when it runs.
+    external: ["esbuild", ...external],
     define: { __DREIHASEN_VERSION__: JSON.stringify(version) },
     banner: { js: banner },
     plugins: [serialportPrebuilds],

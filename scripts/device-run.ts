@@ -1,5 +1,5 @@
 /** `hasen device run`: the shipped firmware core on a Raspberry Pi or any Linux machine. */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Platform } from "../boards/platform.ts";
 import type { FirmataPlatform } from "../boards/platforms/firmata.ts";
 import { linuxPlatform } from "../boards/platforms/linux.ts";
@@ -30,6 +30,7 @@ import { type Fault, isFault } from "../protocols/fault.ts";
 import { deviceLog } from "./device-log.ts";
 import { NodeRunner } from "./node-runner.ts";
 import { checkPort } from "./port-check.ts";
+import { checkSecret } from "./secret-file.ts";
 import type { Streams } from "./streams.ts";
 
 export interface DeviceRunOrder {
@@ -134,18 +135,6 @@ async function readDevice(
     throw problemOf(unfit, order.config);
   }
   return { settings, installation };
-}
-
-/** A key that others can read is not used. */
-async function checkSecret(path: string): Promise<void> {
-  try {
-    const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0) {
-      throw problem("FIL-078", { path, mode: (mode & 0o777).toString(8) }, { where: path });
-    }
-  } catch (error) {
-    throw problemOfSystemError(error, path);
-  }
 }
 
 type ClosableLink = SerialLink | MqttLink;

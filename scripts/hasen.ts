@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { ProblemError, problem, renderProblem } from "../gateway/problem.ts";
 import { type Language, language } from "../gateway/words/words.ts";
+import { addBuild } from "./build-command.ts";
 import { addConsole } from "./console-command.ts";
 import { addFlash } from "./flash-command.ts";
 import { addProbe } from "./probe-command.ts";
@@ -79,6 +80,9 @@ function commands(streams: Streams, exit: (code: number) => void): Command {
   addGaps(program, streams, exit);
   addSimulate(program, streams, { exit, lang: () => languageOf(program) });
   addSpool(program, streams, exit);
+  addBuild(program, async (order, run) =>
+    exit(await run({ ...order, lang: languageOf(program), version }, streams)),
+  );
   addFlash(program, async (options) => {
     const { flashCommand } = await import("./flash/flash.ts");
     exit(await flashCommand({ ...options, lang: languageOf(program), version }, streams));

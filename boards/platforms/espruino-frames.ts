@@ -1,4 +1,4 @@
-import { crcX25 } from "../../protocols/crc.ts";
+import { crcX25 } from "../../protocols/crc-small.ts";
 import type { EspruinoE } from "./espruino-globals.ts";
 
 declare const E: EspruinoE;

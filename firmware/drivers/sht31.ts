@@ -1,6 +1,6 @@
 import { crc8 } from "../../protocols/crc.ts";
-import { fault } from "../../protocols/fault.ts";
-import { type DriverColumn, type I2cDriver, numberOption } from "../driver.ts";
+import { type Fault, fault } from "../../protocols/fault.ts";
+import { type DriverColumn, type DriverValues, type I2cDriver, numberOption } from "../driver.ts";
 
 const columns: readonly DriverColumn[] = [
   { quantity: "temperature", exponent: -2 },
@@ -33,18 +33,7 @@ export const sht31: I2cDriver = {
     conversion: 16, // SHT3x datasheet §2.2 table 4: 15.5 ms at most
     length: 6,
   }),
-  decode: (answer) => {
-    if (answer.length < 6) {
-      return fault("truncated", "SHT31 gave " + answer.length + " of 6 bytes");
-    }
-    if (crc8(answer, 0, 2) !== answer[2] || crc8(answer, 3, 5) !== answer[5]) {
-      return fault("checksum", "SHT31 gave a word whose checksum does not fit: noise on the bus");
-    }
-    const temperature = answer[0] * 256 + answer[1];
-    const humidity = answer[3] * 256 + answer[4];
-    // SHT3x datasheet §4.13: -45 + 175 x S / (2^16 - 1) Cel and 100 x S / (2^16 - 1) %RH, here in hundredths and tenths.
-    return [rounded(17500 * temperature) - 4500, rounded(1000 * humidity)];
-  },
+  decode: decode,
   examples: [
     { title: "a room", hex: "66 66 93 80 00 a2", values: ["25.00", "50.0"] },
     { title: "the ends of the scale", hex: "00 00 81 ff ff ac", values: ["-45.00", "100.0"] },
@@ -52,6 +41,20 @@ export const sht31: I2cDriver = {
     { title: "a short read", hex: "66 66 93", fault: "truncated" },
   ],
 };
+
+/** By itself, so that a board's bundle can have it without the texts above. */
+export function decode(answer: Uint8Array): DriverValues | Fault {
+  if (answer.length < 6) {
+    return fault("truncated", "SHT31 gave " + answer.length + " of 6 bytes");
+  }
+  if (crc8(answer, 0, 2) !== answer[2] || crc8(answer, 3, 5) !== answer[5]) {
+    return fault("checksum", "SHT31 gave a word whose checksum does not fit: noise on the bus");
+  }
+  const temperature = answer[0] * 256 + answer[1];
+  const humidity = answer[3] * 256 + answer[4];
+  // SHT3x datasheet §4.13: -45 + 175 x S / (2^16 - 1) Cel and 100 x S / (2^16 - 1) %RH, here in hundredths and tenths.
+  return [rounded(17500 * temperature) - 4500, rounded(1000 * humidity)];
+}
 
 /** scaled / 65535, to the nearest integer. */
 function rounded(scaled: number): number {

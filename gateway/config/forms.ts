@@ -111,6 +111,11 @@ export const forms: Readonly<Record<string, Form>> = {
     expected: "expected.path",
     example: "./data",
   },
+  pin: {
+    read: (text) => (/^[A-Z][A-Z0-9]{0,7}$/.test(text) ? text : undefined),
+    expected: "expected.pin",
+    example: "D1",
+  },
   size: { read: sizeOf, expected: "expected.size", example: "64 MiB" },
   urn: {
     read: (text) => (text.startsWith(urnPrefix) ? deviceUrnOf(text) : undefined),

@@ -1,3 +1,4 @@
+import { deBuild } from "./de-build.ts";
 import { deFlash } from "./de-flash.ts";
 import { deMeters } from "./de-meters.ts";
 import { deSpool } from "./de-spool.ts";
@@ -435,5 +436,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "device.taken": "Ein laufendes Gateway übernimmt das von selbst.",
   ...deFlash,
   ...deMeters,
+  ...deBuild,
   ...deSpool,
 };

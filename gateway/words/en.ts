@@ -1,4 +1,5 @@
 import type { FaultCode } from "../../protocols/fault.ts";
+import { enBuild } from "./en-build.ts";
 import { enFlash } from "./en-flash.ts";
 import { enMeters } from "./en-meters.ts";
 import { enSpool } from "./en-spool.ts";
@@ -423,5 +424,6 @@ export const en = {
   "device.taken": "A running gateway takes this up by itself.",
   ...enFlash,
   ...enMeters,
+  ...enBuild,
   ...enSpool,
 } as const satisfies Words;

@@ -1,0 +1,165 @@
+/**
+ * What a board's device is made from, as a schema: the same as device.yaml (installation.ts), but with the pins and ports of the board
+ * instead of a computer's files. `hasen build` reads it; boards never see it.
+ */
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import type { Driver } from "./driver.ts";
+import {
+  about,
+  batchGroup,
+  type Credentials,
+  group,
+  installedSensor,
+  path,
+  type SensorSettings,
+  sensorGroup,
+  statusInterval,
+  version,
+} from "./installation.ts";
+import type { Installation } from "./installation-type.ts";
+
+const sensorsMax = 8;
+/** Bytes: of a board's heap this much holds frames. */
+const outboxStandard = "2 KiB";
+
+const serialPorts = ["Serial1", "Serial2", "Serial3", "Serial4", "Serial5", "Serial6", "USB", "Bluetooth"];
+const i2cBuses = ["I2C1", "I2C2", "I2C3"];
+
+function pin(en: string, de: string, example: string) {
+  return Type.Unsafe<string>({ type: "string", form: "pin", about: about(en, de), example: example });
+}
+
+function port(names: readonly string[], en: string, de: string) {
+  return Type.Unsafe<string>({ enum: names, about: about(en, de), example: names[0] });
+}
+
+const rx = pin("Pin on which the board receives", "Pin, an dem die Platine empfängt", "D28");
+const tx = pin("Pin on which the board sends", "Pin, an dem die Platine sendet", "D29");
+
+const serialLink = group(
+  {
+    port: port(serialPorts, "Serial port to the gateway", "Serieller Anschluss zum Gateway"),
+    rx: Type.Optional(rx),
+    tx: Type.Optional(tx),
+    baud: Type.Integer({
+      minimum: 300,
+      maximum: 4000000,
+      default: 115200,
+      about: about("Speed of the line in baud", "Geschwindigkeit der Leitung in Baud"),
+    }),
+  },
+  about("Serial line to the gateway", "Serielle Leitung zum Gateway"),
+);
+
+export type BoardLink = { kind: "serial" } & Static<typeof serialLink>;
+
+/** Where a sensor hangs, besides what device.yaml has. */
+export type BoardSensor = SensorSettings & {
+  readonly scl?: string;
+  readonly sda?: string;
+  readonly rx?: string;
+  readonly tx?: string;
+};
+
+function boardPlace(driver: Driver): Record<string, TSchema> {
+  return driver.kind === "uart"
+    ? {
+        port: port(serialPorts, "Serial port of the sensor", "Serieller Anschluss des Sensors"),
+        rx: rx,
+        tx: tx,
+      }
+    : {
+        port: port(i2cBuses, "Bus of the sensor", "Bus des Sensors"),
+        scl: pin("Clock pin of the bus", "Taktpin des Busses", "D1"),
+        sda: pin("Data pin of the bus", "Datenpin des Busses", "D2"),
+      };
+}
+
+/** The schema for these drivers and boards, by name. */
+export function boardInstallationSchema(drivers: readonly Driver[], boards: readonly string[]) {
+  return group(
+    {
+      version: version,
+      credentials: path(
+        about(
+          "The file that `hasen device new` wrote: who the device is, and its key",
+          "Die Datei, die `hasen device new` geschrieben hat: wer das Gerät ist, und sein Schlüssel",
+        ),
+        { example: "./pb-pole-17.key.yaml" },
+      ),
+      board: Type.Unsafe<string>({
+        enum: boards,
+        about: about("Board the device runs on", "Platine, auf der das Gerät läuft"),
+        example: "puck-js",
+      }),
+      light: Type.Unsafe<string>({
+        type: "string",
+        form: "pin",
+        about: about("Light that `identify` blinks", "Licht, das bei `identify` blinkt"),
+        default: "LED1",
+      }),
+      link: Type.Unsafe<BoardLink>({
+        about: about("The way to the gateway", "Der Weg zum Gateway"),
+        discriminator: "kind",
+        kinds: [{ kind: "serial", schema: serialLink }],
+      }),
+      sensors: Type.Array(
+        Type.Unsafe<BoardSensor>({
+          about: about("One sensor", "Ein Sensor"),
+          discriminator: "driver",
+          kinds: drivers
+            .filter(({ kind }) => kind === "i2c" || kind === "uart") // others run on computers alone so far
+            .map((driver) => ({ kind: driver.name, schema: sensorGroup(driver, boardPlace(driver)) })),
+        }),
+        { about: about("What the device reads", "Was das Gerät liest"), minItems: 1, maxItems: sensorsMax },
+      ),
+      batch: batchGroup,
+      status: statusInterval,
+      outbox: group(
+        {
+          bytes: Type.Unsafe<number>({
+            type: "string",
+            form: "size",
+            about: about("Most data in it, in RAM", "Höchste Datenmenge darin, im RAM"),
+            least: "512 B",
+            most: "64 KiB",
+            default: outboxStandard,
+          }),
+          frames: Type.Integer({
+            minimum: 4,
+            maximum: 1000,
+            default: 24,
+            about: about("Most messages in it", "Höchstzahl der Nachrichten darin"),
+          }),
+        },
+        about("What is kept while the gateway is away", "Was aufbewahrt wird, solange das Gateway fehlt"),
+        { default: {} },
+      ),
+    },
+    about("A device on a board", "Ein Gerät auf einer Platine"),
+  );
+}
+
+/** As read: defaults filled in. */
+export type BoardSettings = Static<ReturnType<typeof boardInstallationSchema>>;
+
+/** What the core is told, from the two files. `firmware`: its version. */
+export function boardInstallationOf(
+  settings: BoardSettings,
+  credentials: Credentials,
+  firmware: string,
+  drivers: readonly Driver[],
+): Installation {
+  return {
+    device: credentials.device,
+    deployment: credentials.deployment,
+    kid: credentials.kid,
+    root: credentials.key,
+    alg: credentials.alg === "ccm" ? 0 : 1,
+    firmware: firmware,
+    sensors: settings.sensors.map((sensor) => installedSensor(sensor, drivers)),
+    batch: settings.batch,
+    statusInterval: settings.status,
+    outbox: { bytesMax: settings.outbox.bytes, framesMax: settings.outbox.frames, persistent: false },
+  };
+}

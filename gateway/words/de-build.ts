@@ -1,0 +1,43 @@
+import type { enBuild } from "./en-build.ts";
+
+export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
+  "expected.pin": "ein Pin, wie der Interpreter der Platine ihn nennt",
+  "build.done":
+    "{file}: {bytes} von {bytesMax} Byte, etwa {variables} von {variablesMax} Variablen für {device} auf {board}.",
+  "build.left": "Auf der Platine bleiben: {bytes} Byte Speicher, {variables} Variablen.",
+
+  "BLD-064.what": "Eine Platine namens „{board}“ gibt es nicht.",
+  "BLD-064.why": "Ein Bündel entsteht für eine Platine, deren Datei sagt, was sie hat.",
+  "BLD-064.next": "Geben Sie eine von diesen an: {boards}.",
+  "BLD-065.what": "„{text}“ führt der Interpreter einer Platine nicht aus.",
+  "BLD-065.why":
+    "Die Firmware, die dieses Gerät braucht, enthält es, und esbuild lässt es durch oder kann es nicht umsetzen.",
+  "BLD-065.next": "Schreiben Sie es dort anders: {instead}",
+  "BLD-066.what": "Das Bündel für {board} ist zu groß: {amount} von {most} {unit}, {over} zu viel.",
+  "BLD-066.why": "Die größten Teile sind {parts}.",
+  "BLD-066.next":
+    "Nehmen Sie weniger Sensoren, einen kleineren Treiber oder eine Platine mit mehr Platz: {boards}.",
+  "BLD-067.what": "Den Treiber „{driver}“ kann man nicht für {board} bauen.",
+  "BLD-067.why": "{reason}",
+  "BLD-067.next":
+    "Nehmen Sie einen anderen Treiber, oder betreiben Sie diesen Sensor an einem Raspberry Pi mit `hasen device run`.",
+  "BLD-068.what": "{board} darf nicht tragen, was „{driver}“ liest.",
+  "BLD-068.why": "{reason}",
+  "BLD-068.next": "Nehmen Sie eine Platine, die verschlüsselt: {boards}.",
+  "BLD-069.what": "Für {board} wird nichts gebaut: Dort läuft kein Bündel.",
+  "BLD-069.why": "{reason}",
+  "BLD-069.next": "Platinen, für die ein Bündel entsteht: {boards}.",
+  "BLD-070.what": "Die Datei ist für die Platine „{written}“, und --board sagt „{board}“.",
+  "BLD-070.why": "Pins und Anschlüsse sind die einer Platine.",
+  "BLD-070.next": "Lassen Sie --board weg, oder geben Sie die Datei der anderen Platine an.",
+  "BLD-071.what": "Nach den Zugangsdaten verschlüsselt dieses Gerät, und {board} kann das nicht.",
+  "BLD-071.why": "{reason}",
+  "BLD-071.next":
+    "Melden Sie es neu an mit `hasen device new {device} --alg hmac`, oder nehmen Sie eine Platine, die verschlüsselt: {boards}.",
+  "build.meter":
+    "Was er sendet, entscheidet das erste Telegramm des Zählers; ein Bündel entsteht für Spalten, die beim Bauen bekannt sind.",
+  "build.noBus": "Die Platine hat kein {bus}.",
+  "build.linux": "Dort läuft Linux: Dieselbe Firmware startet da mit `hasen device run`.",
+  "build.firmata": "Sie leiht ihre Eingänge einem Raspberry Pi, und die Firmware läuft auf diesem.",
+  "build.noAes": "Ihr Interpreter hat kein AES.encrypt, was sie sendet, könnte also jeder lesen.",
+};

@@ -1,0 +1,40 @@
+/** What `hasen build` says, in English; de-build.ts says the same in German. */
+export const enBuild = {
+  "expected.pin": "a pin as the board's interpreter names it",
+  "build.done":
+    "{file}: {bytes} bytes of {bytesMax}, about {variables} variables of {variablesMax} for {device} on {board}.",
+  "build.left": "Left on the board: {bytes} bytes of storage, {variables} variables.",
+
+  "BLD-064.what": "There is no board called “{board}”.",
+  "BLD-064.why": "A bundle is made for one board, whose file says what it has.",
+  "BLD-064.next": "Give one of {boards}.",
+  "BLD-065.what": "“{text}” is nothing that a board's interpreter runs.",
+  "BLD-065.why":
+    "The firmware that this device needs has it, and esbuild lets it through or cannot lower it.",
+  "BLD-065.next": "Write it otherwise there: {instead}",
+  "BLD-066.what": "The bundle for {board} is too large: {amount} of {most} {unit}, {over} too many.",
+  "BLD-066.why": "The largest parts are {parts}.",
+  "BLD-066.next": "Take fewer sensors, a driver with less in it, or a board with more room: {boards}.",
+  "BLD-067.what": "The driver “{driver}” cannot be built for {board}.",
+  "BLD-067.why": "{reason}",
+  "BLD-067.next": "Take another driver, or run this sensor at a Raspberry Pi with `hasen device run`.",
+  "BLD-068.what": "{board} must not carry what “{driver}” reads.",
+  "BLD-068.why": "{reason}",
+  "BLD-068.next": "Take a board that encrypts: {boards}.",
+  "BLD-069.what": "Nothing is built for {board}: it runs no bundle.",
+  "BLD-069.why": "{reason}",
+  "BLD-069.next": "Boards that a bundle is made for: {boards}.",
+  "BLD-070.what": "The file is for the board “{written}”, and --board says “{board}”.",
+  "BLD-070.why": "Pins and ports are those of one board.",
+  "BLD-070.next": "Leave --board away, or give the file of the other board.",
+  "BLD-071.what": "The credentials say that this device encrypts, and {board} cannot.",
+  "BLD-071.why": "{reason}",
+  "BLD-071.next":
+    "Enrol it anew with `hasen device new {device} --alg hmac`, or take a board that encrypts: {boards}.",
+  "build.meter":
+    "What it sends is decided by the meter's first telegram; a board's bundle is made for columns that are known when it is built.",
+  "build.noBus": "The board has no {bus}.",
+  "build.linux": "It runs Linux: the same firmware starts there with `hasen device run`.",
+  "build.firmata": "It lends its inputs to a Raspberry Pi, and the firmware runs on that.",
+  "build.noAes": "Its interpreter has no AES.encrypt, so what it sends can be read by anybody.",
+};

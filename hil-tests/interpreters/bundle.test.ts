@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { setUpScript } from "../../boards/platforms/espruino-setup.ts";
+import type { Installation } from "../../firmware/installation-type.ts";
+import { fromHex } from "../../protocols/bytes.ts";
+import { FrameReader } from "../../protocols/framing.ts";
+import type { Firmware } from "../../scripts/build-firmware.ts";
+import { TestGateway } from "../test-gateway.ts";
+import { espruinoLane, espruinoPath, runEspruino } from "./espruino-program.ts";
+import { buildPole } from "./pole.ts";
+import { StubBoard } from "./stub-board.ts";
+
+let firmware: Firmware;
+let installation: Installation;
+
+beforeAll(async () => {
+  ({ firmware, installation } = await buildPole());
+}, 60_000);
+
+function start(board = new StubBoard()) {
+  const gateway = new TestGateway(installation, (frame) => board.sendDown(frame));
+  board.onFrame = (frame) => gateway.receive(frame);
+  return { board, gateway };
+}
+
+describe("a bundle on a board", () => {
+  it("boots, says hello, and sends packs that the gateway opens and reads", () => {
+    const { board, gateway } = start();
+    gateway.unix = () => 1_800_000_000_000 + board.time.monotonic();
+    board.run(firmware.code);
+    board.time.advance(50 * 60_000);
+    expect(board.printed).toEqual([]);
+    expect(gateway.of("hello")[0]).toMatchObject({
+      epoch: 0,
+      piv: 0,
+      message: {
+        board: "puck-js",
+        firmware: "0.1.0",
+        bootReason: "first",
+        previousEpoch: null,
+        lastPiv: null,
+      },
+    });
+    const rows = gateway.packs().flatMap((pack) => pack.rows);
+    expect(rows.length).toBeGreaterThanOrEqual(48);
+    expect(rows[0].values).toEqual([2100, 500]);
+    expect(gateway.packs().at(-1)?.timeQuality).toBe("synced");
+    expect(gateway.refused).toBe(0);
+    expect(gateway.repeatedNonces).toEqual([]);
+  });
+
+  it("goes on in the next epoch after the power was gone, and never repeats a number under a key", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(30 * 60_000);
+    const again = new StubBoard(board.flash);
+    again.onFrame = board.onFrame;
+    again.run(firmware.code);
+    again.time.advance(1000);
+    const hellos = gateway.of("hello");
+    expect(hellos.map(({ epoch }) => epoch)).toEqual([0, 1]);
+    expect(hellos[1].message).toMatchObject({ bootReason: "power", previousEpoch: 0, lastPiv: null });
+    expect(gateway.repeatedNonces).toEqual([]);
+  });
+
+  it("gives missing values while its sensor is unplugged, and tells of it in its status", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(5 * 60_000);
+    board.air = null;
+    board.time.advance(60 * 60_000);
+    const values = gateway.packs().flatMap((pack) => pack.rows.map((row) => row.values));
+    expect(values).toContainEqual([null, null]);
+    const status = gateway.of("status").at(-1)?.message;
+    expect(Object.fromEntries(status?.faults ?? [])).toMatchObject({ silent: 1 });
+    expect(status?.outbox.bytesMax).toBe(2048);
+  });
+
+  it("keeps what it can while the gateway is away, and names what it gave up", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(60_000);
+    const listen = board.onFrame;
+    board.onFrame = () => {};
+    board.time.advance(30 * 3_600_000);
+    board.onFrame = listen;
+    board.time.advance(3_600_000);
+    const known = new Set(gateway.stored.filter(({ epoch }) => epoch === 0).map(({ piv }) => piv));
+    const dropped = gateway.of("dropped").flatMap(({ message }) => message.ranges);
+    expect(dropped.length).toBeGreaterThan(0);
+    const last = Math.max(...known);
+    for (let piv = 0; piv < last; piv++) {
+      const named = dropped.some(([from, to]) => from <= piv && piv <= to);
+      expect(known.has(piv) || named, `message ${piv}`).toBe(true);
+    }
+  });
+
+  it("takes commands: another interval, its shape, a restart", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(60_000);
+    gateway.say({ type: "command", deviceEpoch: 0, name: "interval", arguments: 2000 });
+    board.time.advance(60_000);
+    expect(gateway.of("shape").length).toBeGreaterThan(0);
+    gateway.say({ type: "command", deviceEpoch: 0, name: "restart", arguments: null });
+    board.time.advance(60_000);
+    expect(board.reboots).toBe(1);
+    expect(gateway.packs().some(({ step }) => step === 2000)).toBe(true);
+  });
+
+  it("sends nothing, and says why, when its crypto gives wrong answers", () => {
+    const { board, gateway } = start();
+    board.aesIsRight = false;
+    board.run(firmware.code);
+    board.time.advance(60_000);
+    expect(board.printed).toEqual(["self-test"]);
+    expect(gateway.stored).toEqual([]);
+  });
+
+  it("without encryption sends what is not personal under a MAC", async () => {
+    const { poleCredentials } = await import("./pole.ts");
+    const plain = await buildPole({}, { ...poleCredentials, alg: "hmac" });
+    const board = new StubBoard();
+    const gateway = new TestGateway(plain.installation, (frame) => board.sendDown(frame));
+    board.onFrame = (frame) => gateway.receive(frame);
+    board.run(plain.firmware.code);
+    board.time.advance(30 * 60_000);
+    expect(gateway.packs().flatMap((pack) => pack.rows).length).toBeGreaterThanOrEqual(24);
+  });
+});
+
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** What the interpreter for Linux lacks of a Puck.js. */
+const stubs = `
+global.Serial9 = { setup: function() {}, removeAllListeners: function() {}, on: function() {}, write: function(bytes) {
+  print("frame " + E.toString(bytes).split("").map(function(c) { return ("0" + c.charCodeAt(0).toString(16)).substr(-2); }).join(""));
+} };
+global.I2C9 = { setup: function() {}, writeTo: function() {}, readFrom: function() { return new Uint8Array([0x66, 0x66, 0x93, 0x80, 0x00, 0xa2]); } };
+global.digitalWrite = function() {};
+E.lockConsole = function() {}; E.setPassword = function() {}; E.enableWatchdog = function() {}; E.kickWatchdog = function() {};
+`;
+
+describe.skipIf(espruinoPath() === null)(`a bundle ${espruinoLane}`, () => {
+  it("boots, passes its self-test, writes its epoch and sends a hello that the gateway opens", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dreihasen-bundle-"));
+    folders.push(folder);
+    const code = firmware.code.replace('"Serial1"', '"Serial9"').replace('"I2C1"', '"I2C9"');
+    const script = `${setUpScript}\n${stubs}\n${code}\nsetTimeout(function() { quit(); }, 1500);\n`;
+    const { lines } = await runEspruino(folder, script);
+    const gateway = new TestGateway(installation, () => {});
+    const reader = new FrameReader();
+    for (const [, hex] of lines.join("\n").matchAll(/frame ([0-9a-f]+)/g)) {
+      reader.push(
+        fromHex(hex) as Uint8Array,
+        (frame) => gateway.receive(frame),
+        (bad) => expect(bad).toBeNull(),
+      );
+    }
+    expect(gateway.of("hello")[0]?.message, lines.join("\n")).toMatchObject({
+      bootReason: "first",
+      board: "puck-js",
+    });
+    expect(gateway.refused).toBe(0);
+  }, 60_000);
+
+  it("takes about as many variables as the build says", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dreihasen-bundle-"));
+    folders.push(folder);
+    const code = firmware.code.replace('"Serial1"', '"Serial9"').replace('"I2C1"', '"I2C9"');
+    const measure =
+      "setTimeout(function() { print('used ' + (process.memory().usage - before)); quit(); }, 2000);";
+    const script = `${setUpScript}\n${stubs}\nvar before = process.memory().usage;\n${code}\n${measure}\n`;
+    const { lines } = await runEspruino(folder, script);
+    const used = Number(/used (\d+)/.exec(lines.join("\n"))?.[1]);
+    expect(used / firmware.manifest.variables).toBeGreaterThan(0.85);
+    expect(used / firmware.manifest.variables).toBeLessThan(1.15);
+  }, 60_000);
+});

@@ -1,0 +1,132 @@
+/** What a bundle sees of a board, on Node in virtual time: Espruino's globals over the machine's own crypto, an SHT31 and a serial line. */
+import { createCipheriv, createHash } from "node:crypto";
+import { createContext, runInContext } from "node:vm";
+import { seeded } from "../../boards/platforms/seeded.ts";
+import { sht31Chip } from "../../boards/platforms/simulated-sensors.ts";
+import { VirtualTime } from "../../boards/platforms/timers.ts";
+import { bytesOf, byteText } from "../../protocols/cbor-small.ts";
+import { encodeFrame, FrameReader } from "../../protocols/framing.ts";
+import { SimulatedFlash } from "./simulated-flash.ts";
+
+export class StubBoard {
+  readonly time = new VirtualTime();
+  readonly flash: SimulatedFlash;
+  /** Of the SHT31; null while it is unplugged. */
+  air: { temperature: number; humidity: number } | null = { temperature: 2100, humidity: 500 };
+  onFrame: (frame: Uint8Array) => void = () => {};
+  printed: string[] = [];
+  reboots = 0;
+  /** Whether its AES gives right answers. */
+  aesIsRight = true;
+  #onText: ((text: string) => void) | null = null;
+  readonly #dice = seeded(1);
+
+  constructor(flash = new SimulatedFlash(seeded(1))) {
+    this.flash = flash;
+    if (!flash.files.has("epochs0")) {
+      const file = new Uint8Array(2048).fill(255);
+      file.set([1, 254, 0, 0], 4); // what the set-up script makes
+      flash.files.set("epochs0", file);
+    }
+  }
+
+  run(code: string): void {
+    const globals = this.#globals();
+    runInContext(code, createContext(globals));
+  }
+
+  /** A frame from the gateway. */
+  sendDown(frame: Uint8Array): void {
+    const text = byteText(encodeFrame(frame));
+    this.time.after(5, () => this.#onText?.(text));
+  }
+
+  #globals(): Record<string, unknown> {
+    const { time } = this;
+    const timers = new Map<number, () => void>();
+    let next = 1;
+    const after = (run: () => void, delay: number) => {
+      const id = next++;
+      timers.set(id, time.after(delay, run));
+      return id;
+    };
+    return {
+      Uint8Array,
+      Int8Array,
+      Int16Array,
+      Int32Array,
+      console: { log: (text: string) => this.printed.push(text) },
+      getTime: () => time.monotonic() / 1000,
+      setTimeout: after,
+      clearTimeout: (id: number) => timers.get(id)?.(),
+      setInterval: () => 0,
+      clearInterval: () => {},
+      digitalWrite: () => {},
+      require: (module: string) => (module === "Storage" ? this.flash : this.#crypto()),
+      E: {
+        hwRand: () => Math.floor(this.#dice() * 0x100000000) | 0,
+        enableWatchdog: () => {},
+        kickWatchdog: () => {},
+        reboot: () => {
+          this.reboots++;
+        },
+        setPassword: () => {},
+        lockConsole: () => {},
+        toUint8Array: (text: string) => bytesOf(text),
+      },
+      I2C1: this.#i2c(),
+      Serial1: this.#serial(),
+    };
+  }
+
+  #crypto() {
+    const bare = (data: Uint8Array) =>
+      data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
+    return {
+      SHA256: (data: Uint8Array) => bare(new Uint8Array(createHash("sha256").update(data).digest())),
+      AES: {
+        encrypt: (data: Uint8Array, key: Uint8Array, { mode }: { mode: "CBC" | "ECB" }) => {
+          const iv = mode === "CBC" ? new Uint8Array(16) : null;
+          const cipher = createCipheriv(`aes-128-${mode.toLowerCase()}`, key, iv).setAutoPadding(false);
+          const out = new Uint8Array(Buffer.concat([cipher.update(data), cipher.final()]));
+          out[0] ^= this.aesIsRight ? 0 : 1;
+          return bare(out);
+        },
+      },
+    };
+  }
+
+  #i2c() {
+    const chip = sht31Chip(() => this.air);
+    let answer: Uint8Array | null = null;
+    return {
+      setup: () => {},
+      writeTo: (_address: number, command: Uint8Array) => {
+        answer = chip(command, 6);
+        if (answer === null) {
+          throw new Error("I2C Write Error 1");
+        }
+      },
+      readFrom: (_address: number, length: number) => (answer ?? new Uint8Array(0)).subarray(0, length),
+    };
+  }
+
+  #serial() {
+    const reader = new FrameReader();
+    return {
+      setup: () => {},
+      removeAllListeners: () => {},
+      on: (_event: string, take: (text: string) => void) => {
+        this.#onText = take;
+      },
+      write: (bytes: Uint8Array) =>
+        reader.push(
+          bytes,
+          (frame) => this.onFrame(frame),
+          (bad) => {
+            throw new Error(bad.detail);
+          },
+        ),
+    };
+  }
+}

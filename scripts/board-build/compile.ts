@@ -1,0 +1,98 @@
+/** TypeScript to one small file that a board's interpreter runs (boards sheet, section 2). */
+import { SourceMap } from "node:module";
+import type { AnyNode } from "acorn";
+import { type BuildOptions, build } from "esbuild";
+import { boardSupport } from "../dialect.ts";
+import { sourceRoot } from "../source-root.ts";
+import { nativeNames } from "./native-names.ts";
+import { shrink, treeOf } from "./shrink.ts";
+import { squeeze } from "./squeeze.ts";
+import { walk } from "./walk.ts";
+
+export interface Compiled {
+  /** What goes onto the board. */
+  readonly code: string;
+  /** The same before names and blanks went, for people. */
+  readonly readable: string;
+  /** Bytes of the code by source file, most first. */
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** Bundles an entry text whose imports start at the repository. `entry.ts` is how messages call it. */
+export async function compile(entry: string): Promise<Compiled> {
+  const root = sourceRoot();
+  const natives = nativeNames(root);
+  const settings: BuildOptions = {
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    outfile: "bundle.js",
+    target: "es5",
+    platform: "neutral",
+    supported: boardSupport,
+    legalComments: "none",
+    logLevel: "silent",
+    charset: "ascii",
+    treeShaking: true,
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+  };
+  const stdin = { contents: entry, loader: "ts", resolveDir: root, sourcefile: "entry.ts" } as const;
+  const whole = await build({ ...settings, format: "esm", stdin });
+  const readable = squeeze(shrink(textOf(whole.outputFiles, ".js"), natives));
+  const own = [...memberNames(treeOf(readable))].filter((name) => !natives.has(name));
+  const small = await build({
+    ...settings,
+    format: "iife",
+    minify: true,
+    sourcemap: "external",
+    stdin: { contents: readable, loader: "js", resolveDir: root, sourcefile: "readable.js" },
+    mangleProps: new RegExp(`^(?:${own.join("|")})$`),
+  });
+  const code = textOf(small.outputFiles, ".js").trimEnd();
+  return { code, readable, parts: partsOf(code, textOf(small.outputFiles, ".map"), readable) };
+}
+
+function textOf(files: readonly { path: string; text: string }[] | undefined, end: string): string {
+  return files?.find(({ path }) => path.endsWith(end))?.text ?? "";
+}
+
+/** Names of members of our own objects and of others. */
+function memberNames(tree: AnyNode): Set<string> {
+  const names = new Set<string>();
+  walk(tree, (node) => {
+    const key =
+      node.type === "MemberExpression"
+        ? node.property
+        : node.type === "Property" || node.type === "MethodDefinition" || node.type === "PropertyDefinition"
+          ? node.key
+          : null;
+    if (key?.type === "Identifier" && !("computed" in node && node.computed)) {
+      names.add(key.name);
+    }
+  });
+  return names;
+}
+
+/** By the comments with which esbuild heads each file's part. */
+function partsOf(code: string, map: string, readable: string): Part[] {
+  let file = "entry.ts";
+  const files = readable.split("\n").map((line) => {
+    file = /^\/\/ (\S+\.ts)$/.exec(line)?.[1] ?? file;
+    return file;
+  });
+  const sources = new SourceMap(JSON.parse(map));
+  const bytes = new Map<string, number>();
+  code.split("\n").forEach((line, at) => {
+    for (let column = 0; column <= line.length; column++) {
+      const entry = sources.findEntry(at, column);
+      const owner = "originalLine" in entry ? (files[entry.originalLine] ?? "entry.ts") : "entry.ts";
+      bytes.set(owner, (bytes.get(owner) ?? 0) + 1);
+    }
+  });
+  return [...bytes].map(([name, count]) => ({ file: name, bytes: count })).sort((a, b) => b.bytes - a.bytes);
+}

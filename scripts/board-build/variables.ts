@@ -1,0 +1,36 @@
+/**
+ * How many variables of the interpreter a bundle takes once it runs, its code staying where it is in flash: an estimate from its syntax
+ * tree. hil-tests/interpreters/bundle.test.ts holds it against the real interpreter.
+ */
+import type { AnyNode } from "acorn";
+import { treeOf } from "./shrink.ts";
+
+/** A function has a variable for itself, its name, its code, its scope, what it hangs on; one for each parameter. */
+const perFunction = 5;
+/** Functions within functions within functions come and go; so does what they declare. */
+const depthMax = 3;
+
+export function estimateVariables(code: string): number {
+  let variables = 0;
+  const visit = (node: AnyNode, depth: number): void => {
+    const isFunction = /Function/.test(node.type);
+    if (isFunction && depth <= depthMax) {
+      variables += perFunction + ("params" in node ? node.params.length : 0);
+    }
+    if (node.type === "Property" || node.type === "MethodDefinition") {
+      variables++;
+    }
+    if (node.type === "VariableDeclarator" && depth < depthMax) {
+      variables++;
+    }
+    for (const value of Object.values(node)) {
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (typeof child === "object" && child !== null && typeof child.type === "string") {
+          visit(child, depth + (isFunction ? 1 : 0));
+        }
+      }
+    }
+  };
+  visit(treeOf(code), 0);
+  return variables;
+}

@@ -1,0 +1,189 @@
+/** What `hasen build` does: a board's bundle from an installation, or what keeps it from being one. */
+import { createHash } from "node:crypto";
+import { type Board, classOf, mayCarry } from "../boards/board.ts";
+import { boards } from "../boards/index.ts";
+import type { BoardSettings } from "../firmware/board-installation.ts";
+import type { Driver } from "../firmware/driver.ts";
+import type { Installation } from "../firmware/installation-type.ts";
+import { type ProblemError, problem } from "../gateway/problem.ts";
+import type { Word } from "../gateway/words/words.ts";
+import { budgetOf } from "./board-build/budget.ts";
+import { compile, type Part } from "./board-build/compile.ts";
+import { entryText } from "./board-build/entry-text.ts";
+import { estimateVariables } from "./board-build/variables.ts";
+import { checkDialect } from "./dialect.ts";
+import { sourceRoot } from "./source-root.ts";
+
+export interface FirmwareOrder {
+  readonly board: Board;
+  readonly settings: BoardSettings;
+  readonly installation: Installation;
+  readonly drivers: readonly Driver[];
+  /** The installation's file, for problems. */
+  readonly file: string;
+}
+
+export interface Firmware {
+  readonly code: string;
+  readonly readable: string;
+  /** The entry it was made from. */
+  readonly entry: string;
+  readonly manifest: Manifest;
+}
+
+/** What `hasen build --json` prints and `hasen flash` reads. */
+export interface Manifest {
+  readonly board: string;
+  readonly device: string;
+  readonly firmware: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Of the interpreter, estimated. */
+  readonly variables: number;
+  readonly budget: { readonly bytes: number; readonly variables: number };
+  /** Of the board, with the bundle once in its storage. */
+  readonly left: { readonly storage: number; readonly variables: number };
+  readonly parts: readonly Part[];
+}
+
+/** Boards whose interpreter runs a bundle. */
+export const buildable: readonly Board[] = boards.filter(({ runs }) => runs === "espruino");
+
+/** The bundle; throws every problem that stands in its way. */
+export async function buildFirmware(order: FirmwareOrder): Promise<Firmware> {
+  refuseUnfit(order);
+  const entry = entryText(order);
+  const { errors } = await checkDialect({
+    contents: entry,
+    loader: "ts",
+    resolveDir: sourceRoot(),
+    sourcefile: "entry.ts",
+  });
+  throwAll(
+    errors.map(({ text, instead, file, line, column }) =>
+      problem("BLD-065", { text, instead }, { where: { file, line, column } }),
+    ),
+  );
+  const { code, readable, parts } = await compile(entry);
+  const manifest = manifestOf(order, code, parts);
+  throwAll(budgetProblems(order, manifest));
+  return { code, readable, entry, manifest };
+}
+
+/** Throws what keeps such a device from this board, before anything is made. */
+export function refuseUnfit(order: FirmwareOrder): void {
+  throwAll([...boardProblems(order), ...sensorProblems(order)]);
+}
+
+function throwAll(problems: readonly ProblemError[]): void {
+  if (problems.length > 0) {
+    throw new AggregateError(problems);
+  }
+}
+
+function boardProblems({ board, installation, file }: FirmwareOrder): ProblemError[] {
+  if (board.runs !== "espruino") {
+    return [notBuilt(board, file)];
+  }
+  if (installation.alg === 0 && classOf(board) !== "A") {
+    const device = installation.device.slice(installation.device.lastIndexOf(":") + 1);
+    const parameters = {
+      board: board.title,
+      reason: word("build.noAes"),
+      device,
+      boards: names(encrypting()),
+    };
+    return [problem("BLD-071", parameters, { where: file })];
+  }
+  return [];
+}
+
+/** For a board that runs no bundle. */
+export function notBuilt(board: Board, where: string): ProblemError {
+  const reason = word(board.runs === "node" ? "build.linux" : "build.firmata");
+  return problem("BLD-069", { board: board.title, reason, boards: names(buildable) }, { where });
+}
+
+function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): ProblemError[] {
+  return installation.sensors.flatMap((installed, i) => {
+    const driver = drivers.find(({ name }) => name === installed.driver);
+    const where = `${file}: sensors[${i}].driver`;
+    const columns = driver?.columns(installed.options) ?? null;
+    if (driver === undefined || columns === null) {
+      const parameters = { driver: installed.driver, board: board.title, reason: word("build.meter") };
+      return [problem("BLD-067", parameters, { where })];
+    }
+    const bus = driver.kind === "asked" ? "uart" : driver.kind;
+    if (!board.buses[bus]) {
+      const reason = { word: "build.noBus", parameters: { bus: bus.toUpperCase() } } as const;
+      return [problem("BLD-067", { driver: driver.name, board: board.title, reason }, { where })];
+    }
+    const forbidden = columns.map(({ quantity }) => mayCarry(board, quantity)).find((bad) => bad !== null);
+    if (forbidden === undefined || forbidden === null) {
+      return [];
+    }
+    const parameters = {
+      board: board.title,
+      driver: driver.name,
+      reason: forbidden.detail,
+      boards: names(encrypting()),
+    };
+    return [problem("BLD-068", parameters, { where })];
+  });
+}
+
+function budgetProblems({ board, file }: FirmwareOrder, manifest: Manifest): ProblemError[] {
+  const { bytes, variables, budget, parts } = manifest;
+  const largest = parts.slice(0, 5).map((part) => `${part.file} ${part.bytes}`);
+  const over = (amount: number, most: number, unit: string) =>
+    amount <= most
+      ? []
+      : [
+          problem(
+            "BLD-066",
+            {
+              board: board.title,
+              amount,
+              most,
+              over: amount - most,
+              unit,
+              parts: largest.join(", "),
+              boards: names(
+                buildable.filter(
+                  (other) => budgetOf(other).bytes > bytes && budgetOf(other).variables > variables,
+                ),
+              ),
+            },
+            { where: file },
+          ),
+        ];
+  return [...over(bytes, budget.bytes, "bytes"), ...over(variables, budget.variables, "variables")];
+}
+
+function manifestOf(order: FirmwareOrder, code: string, parts: readonly Part[]): Manifest {
+  const { board, installation } = order;
+  const variables = estimateVariables(code);
+  return {
+    board: board.name,
+    device: installation.device,
+    firmware: installation.firmware,
+    bytes: code.length,
+    sha256: createHash("sha256").update(code, "latin1").digest("hex"),
+    variables,
+    budget: budgetOf(board),
+    left: { storage: board.storage - code.length, variables: board.variables - variables },
+    parts,
+  };
+}
+
+function encrypting(): readonly Board[] {
+  return buildable.filter((board) => classOf(board) === "A");
+}
+
+function names(list: readonly Board[]): string {
+  return list.map(({ name }) => name).join(", ");
+}
+
+function word(key: Word["word"]): Word {
+  return { word: key };
+}

@@ -1,0 +1,120 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterEach, describe, expect, it } from "vitest";
+import { ProblemError } from "../gateway/problem.ts";
+import { type BuildOrder, buildCommand } from "./build.ts";
+
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+const example = readFileSync(new URL("../firmware/pole.example.yaml", import.meta.url), "utf8");
+
+function key(alg: string): string {
+  return `version: 1
+deployment: paderborn
+device: urn:dev:ops:pb-pole-17
+kid: 17
+alg: ${alg}
+key: "00070e151c232a31383f464d545b6269"
+`;
+}
+
+async function run(installation: string, order: Partial<BuildOrder> = {}, alg = "ccm") {
+  const folder = mkdtempSync(join(tmpdir(), "dreihasen-build-"));
+  folders.push(folder);
+  const file = join(folder, "pole-17.yaml");
+  writeFileSync(file, installation);
+  writeFileSync(join(folder, "pb-pole-17.key.yaml"), key(alg), { mode: 0o600 });
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  const out = join(folder, "pole.js");
+  const exit = await buildCommand(
+    { installation: file, out, lang: "en", version: "0.1.0", ...order },
+    streams,
+  );
+  return { exit, out, stdout: streams.stdout.read()?.toString() ?? "" };
+}
+
+async function problemsOf(action: Promise<unknown>): Promise<ProblemError[]> {
+  const error = await action.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  return (error instanceof AggregateError ? error.errors : [error]) as ProblemError[];
+}
+
+describe("hasen build", () => {
+  it("writes a bundle that nobody else can read, and says its size, its hash, and what is left", async () => {
+    const { exit, out, stdout } = await run(example, { json: true });
+    expect(exit).toBe(0);
+    const manifest = JSON.parse(stdout);
+    const code = readFileSync(out, "latin1");
+    expect(manifest).toMatchObject({
+      board: "puck-js",
+      device: "urn:dev:ops:pb-pole-17",
+      bytes: code.length,
+    });
+    expect(manifest.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(manifest.left.storage).toBe(40_960 - code.length);
+    expect(statSync(out).mode & 0o077).toBe(0);
+    expect(
+      manifest.parts.reduce((sum: number, part: { bytes: number }) => sum + part.bytes, 0),
+    ).toBeGreaterThan(code.length - 10);
+  }, 30_000);
+
+  it("keeps one sensor on a Puck.js below the size that was reached", async () => {
+    const { stdout } = await run(example, { json: true });
+    const { bytes, variables } = JSON.parse(stdout);
+    expect(bytes).toBeLessThanOrEqual(bytesReached);
+    expect(variables).toBeLessThanOrEqual(variablesReached);
+  }, 30_000);
+
+  it("carries no text for people, no key file and no other driver", async () => {
+    const { out } = await run(example);
+    const code = readFileSync(out, "latin1");
+    expect(code).not.toMatch(/Sensirion|check the|pmsx003|PMS|SML/);
+    expect(code).not.toContain("00070e15");
+  }, 30_000);
+
+  it.each<[string, string, Partial<BuildOrder>, string, string]>([
+    ["a board that there is not", example, { board: "puck" }, "ccm", "BLD-064"],
+    ["a board that runs Linux", example, { board: "raspberry-pi-4" }, "ccm", "BLD-069"],
+    ["an Arduino", example, { board: "arduino-uno" }, "ccm", "BLD-069"],
+    ["the file of another board", example, { board: "pixl-js" }, "ccm", "BLD-070"],
+    ["a meter", example.replace(/driver: sht31[\s\S]*?interval/, meter), {}, "ccm", "BLD-067"],
+    ["encryption where there is no AES", example.replace("puck-js\n", "mdbt42q\n"), {}, "ccm", "BLD-071"],
+    ["what is personal where there is no AES", personal("mdbt42q"), {}, "hmac", "BLD-068"],
+    ["more than the board has room for", many(), {}, "ccm", "DEV-070"],
+  ])(
+    "refuses %s, and says what to do",
+    async (_what, installation, order, alg, code) => {
+      const problems = await problemsOf(run(installation, order, alg));
+      expect(problems[0]).toBeInstanceOf(ProblemError);
+      expect(problems.map((problem) => problem.code)).toContain(code);
+    },
+    30_000,
+  );
+});
+
+const meter = "driver: sml-meter\n    port: Serial1\n    rx: D3\n    tx: D4\n    interval";
+
+function personal(board: string): string {
+  const bay = "driver: a02yyuw\n    port: Serial1\n    rx: D3\n    tx: D4\n    occupancy: true\n    interval";
+  return example.replace(/driver: sht31[\s\S]*?interval/, bay).replace("puck-js\n", `${board}\n`);
+}
+
+/** Two sensors of one quantity. */
+function many(): string {
+  const sensor = / {2}- driver: sht31[\s\S]*?60 s\n/.exec(example)?.[0] ?? "";
+  return example.replace(sensor, sensor + sensor.replace("I2C1", "I2C2"));
+}
+
+/** Of the example, as measured; it may only become less. */
+const bytesReached = 18_900;
+const variablesReached = 2_250;

@@ -1,0 +1,106 @@
+/** `hasen build`: what it reads, what it writes, what it says. */
+import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Board } from "../boards/board.ts";
+import { boardOf } from "../boards/index.ts";
+import { boardInstallationOf, boardInstallationSchema } from "../firmware/board-installation.ts";
+import { drivers } from "../firmware/drivers/index.ts";
+import { type Credentials, credentialsSchema } from "../firmware/installation.ts";
+import { matchSensors } from "../firmware/installation-check.ts";
+import { readConfig } from "../gateway/config/config-file.ts";
+import { shortName } from "../gateway/config/forms.ts";
+import { type ProblemError, problem } from "../gateway/problem.ts";
+import { problemOfSystemError } from "../gateway/system-error.ts";
+import { type Language, say } from "../gateway/words/words.ts";
+import { isFault } from "../protocols/fault.ts";
+import type { Firmware } from "./build-firmware.ts";
+import { checkSecret } from "./secret-file.ts";
+import type { Streams } from "./streams.ts";
+
+export interface BuildOrder {
+  /** Of the board; without it the one that the installation names. */
+  readonly board?: string;
+  readonly installation: string;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly lang: Language;
+  /** Of the firmware. */
+  readonly version: string;
+}
+
+/** Builds, writes the bundle, and says what it is. */
+export async function buildCommand(order: BuildOrder, streams: Streams): Promise<number> {
+  const { firmware, board } = await buildOf(order);
+  const { manifest } = firmware;
+  const file = order.out ?? `${shortName(manifest.device)}.${board.name}.js`;
+  // Keys stand in it: nobody else may read it.
+  await writeFile(file, firmware.code, { encoding: "latin1", mode: 0o600 }).catch((error) => {
+    throw problemOfSystemError(error, file);
+  });
+  if (order.json === true) {
+    streams.stdout.write(`${JSON.stringify({ file, ...manifest })}\n`);
+    return 0;
+  }
+  const { bytes, variables, budget, left, device } = manifest;
+  const done = {
+    file: basename(file),
+    bytes,
+    bytesMax: budget.bytes,
+    variables,
+    variablesMax: budget.variables,
+    device: shortName(device),
+    board: board.title,
+  };
+  streams.stdout.write(`${say(order.lang, "build.done", done)}\n`);
+  const rest = { bytes: left.storage, variables: left.variables };
+  streams.stdout.write(`${say(order.lang, "build.left", rest)}\n`);
+  return 0;
+}
+
+/** The firmware of an installation file, for whoever builds or flashes it; throws every problem. */
+export async function buildOf(
+  order: Pick<BuildOrder, "board" | "installation" | "version">,
+): Promise<{ firmware: Firmware; board: Board }> {
+  const { buildable, buildFirmware, notBuilt, refuseUnfit } = await import("./build-firmware.ts");
+  const names = buildable.map(({ name }) => name);
+  const asked = order.board === undefined ? null : known(order.board, names);
+  if (asked !== null && asked.runs !== "espruino") {
+    throw notBuilt(asked, order.installation);
+  }
+  const settings = read(await readConfig(boardInstallationSchema(drivers, names), order.installation));
+  const board = asked ?? known(settings.board, names);
+  if (asked !== null && asked.name !== settings.board) {
+    const parameters = { written: settings.board, board: asked.name };
+    throw problem("BLD-070", parameters, { where: `${order.installation}: board` });
+  }
+  await checkSecret(settings.credentials);
+  const credentials: Credentials = read(await readConfig(credentialsSchema, settings.credentials, true));
+  const installation = boardInstallationOf(settings, credentials, order.version, drivers);
+  const whole = { board, settings, installation, drivers, file: order.installation };
+  refuseUnfit(whole);
+  const unfit = matchSensors(installation, drivers);
+  if (isFault(unfit)) {
+    const words = {
+      reason: unfit.detail,
+      next: { word: `fault.${unfit.fault}.next` },
+    } as const;
+    throw problem("DEV-070", words, { where: order.installation });
+  }
+  const firmware = await buildFirmware(whole);
+  return { firmware, board };
+}
+
+function known(name: string, names: readonly string[]): Board {
+  const board = boardOf(name);
+  if (board === null) {
+    throw problem("BLD-064", { board: name, boards: names.join(", ") });
+  }
+  return board;
+}
+
+function read<Value>(result: Value | ProblemError[]): Value {
+  if (Array.isArray(result)) {
+    throw new AggregateError(result);
+  }
+  return result;
+}
