@@ -136,7 +136,12 @@ export function isMissing(bytes: Uint8Array, type: RegisterType, mark: MissingMa
   }
   const lowest = kind === "s" && mark === "lowest-signed";
   const first = kind === "u" ? 255 : lowest ? 128 : 127;
-  return bytes.every((byte, i) => byte === (i === 0 ? first : lowest ? 0 : 255));
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] !== (i === 0 ? first : lowest ? 0 : 255)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** The serial number of the bytes it stands in; null where there is none. */

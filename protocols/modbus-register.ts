@@ -53,7 +53,7 @@ export function inOrder(bytes: Uint8Array, at: number, type: RegisterType, words
 export function numberOf(bytes: Uint8Array, type: RegisterType): MeterNumber | null {
   switch (type) {
     case "float32":
-      return decimalOfFloat32(new Uint8Array(bytes).reverse(), 0);
+      return decimalOfFloat32(new Uint8Array([bytes[3], bytes[2], bytes[1], bytes[0]]), 0);
     case "float64":
       return decimalOfFloat64(bytes);
     case "bcd32":

@@ -3,6 +3,7 @@ import type { Platform, Uart } from "../boards/platform.ts";
 import { linuxPlatform } from "../boards/platforms/linux.ts";
 import { holdStorage, type StorageHold } from "../boards/platforms/linux-storage.ts";
 import type { SharedUarts } from "../boards/platforms/shared-uarts.ts";
+import type { AskedLines } from "../firmware/asked-line.ts";
 import { drivers } from "../firmware/drivers/index.ts";
 import {
   type Installation,
@@ -44,6 +45,8 @@ export interface MeterHost {
   /** Version of the firmware, for the hello. */
   readonly version: string;
   readonly uarts: SharedUarts;
+  /** Lines whose meters are asked, one after the other. */
+  readonly lines: AskedLines;
 }
 
 export class GatewayMeter implements GatewayLink {
@@ -139,6 +142,7 @@ export class GatewayMeter implements GatewayLink {
         installation: this.#installation(entry, keys),
         platform: this.#platform(link, hold),
         drivers,
+        lines: this.#host.lines,
         observer: this.#observer(),
       },
       () => this.#news(link),

@@ -1,6 +1,7 @@
 /** `hasen gateway`: check the config, or run until somebody says stop. */
 import { askSystemClock } from "../boards/platforms/linux-clock.ts";
 import { SharedUarts } from "../boards/platforms/shared-uarts.ts";
+import { AskedLines } from "../firmware/asked-line.ts";
 import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { createLog, silentLog } from "../gateway/log.ts";
 import { checkParts, startGateway } from "../gateway/main.ts";
@@ -45,7 +46,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     destination: streams.stderr,
   });
   const asked = askedToStop();
-  const host = { version: order.version, uarts: new SharedUarts() };
+  const host = { version: order.version, uarts: new SharedUarts(), lines: new AskedLines() };
   const gateway = await startGateway({
     config,
     log,
