@@ -46,9 +46,10 @@ export function askedSensor(
   const member: LineMember = {
     settings: driver.settings(options),
     bytes(bytes) {
-      bytesSince += phase === "round" ? bytes.length : 0;
+      const asked = phase === "round";
+      bytesSince += asked ? bytes.length : 0;
       session.push(bytes, place.clock.monotonic(), host);
-      if (phase !== "idle") {
+      if (asked) {
         hooks.onNews();
       }
     },
