@@ -122,6 +122,7 @@ const shared: Readonly<Partial<Record<ProblemCode, Exit>>> = {
   "FLS-075": 69,
   "FLS-076": 69,
   "FLS-078": 64,
+  "FLS-079": 65,
   "MTR-066": 65,
   "MTR-078": 77,
   "NET-066": 69,

@@ -16,6 +16,7 @@ export interface FlashOptions {
   readonly dryRun?: boolean;
   readonly tidy?: boolean;
   readonly replaceBoot?: boolean;
+  readonly freshKeys?: boolean;
 }
 
 export interface FlashOrder extends FlashOptions {
@@ -55,6 +56,7 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
     .option("--dry-run", "say what would be done, write nothing")
     .option("--tidy", "let the board tidy up its flash; a power cut then can lose files")
     .option("--replace-boot", "delete boot code that is not ours")
+    .option("--fresh-keys", "the program has new keys: go on although the board has lost its count of epochs")
     .option("--json", "the result as JSON, on the last line of stdout")
     .action(run);
 }

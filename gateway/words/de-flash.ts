@@ -66,6 +66,11 @@ export const deFlash: Readonly<Record<keyof typeof enFlash, string>> = {
   "FLS-078.what": "Es ist nicht klar, welcher serielle Anschluss gemeint ist.",
   "FLS-078.why": "Diese sind da: {ports}.",
   "FLS-078.next": "Nennen Sie einen mit --port.",
+  "FLS-079.what": "Die Platine weiß nicht mehr, bei welcher Epoche sie war.",
+  "FLS-079.why":
+    "Sie hat unter ihren Schlüsseln schon gesendet. Zählte sie von vorn, kämen dieselben Nummern noch einmal, und was sie sendet, ließe sich lesen oder fälschen.",
+  "FLS-079.next":
+    "Geben Sie dem Gerät mit „hasen device replace“ neue Schlüssel, bauen Sie seine Firmware neu, und tippen Sie den Befehl noch einmal mit --fresh-keys.",
   "flash.found": "{title} ({interpreter}) an {port}.",
   "flash.silent":
     "An {port} antwortet noch nichts. Drücken Sie die Reset-Taste der Platine, oder stecken Sie sie neu ein. Ich warte {seconds} s.",

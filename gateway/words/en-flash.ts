@@ -57,6 +57,11 @@ export const enFlash = {
   "FLS-078.what": "It is not clear which serial port is meant.",
   "FLS-078.why": "These are there: {ports}.",
   "FLS-078.next": "Name one with --port.",
+  "FLS-079.what": "The board has lost its count of epochs.",
+  "FLS-079.why":
+    "It has sent under its keys before. Counting anew, it would use the same numbers again, and what it sends could be read or forged.",
+  "FLS-079.next":
+    "Give the device new keys with “hasen device replace”, build its firmware anew, and type the command again with --fresh-keys.",
   "flash.found": "{title} ({interpreter}) at {port}.",
   "flash.silent":
     "Nothing answers at {port} yet. Press the board's reset button, or plug it in again. I wait {seconds} s.",

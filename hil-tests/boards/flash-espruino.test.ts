@@ -38,7 +38,14 @@ async function newBoard() {
   const flash = (program: string) =>
     flashBoard(
       repl,
-      { program: padded(program), loader: loaderText, where: board.port, tidy: false, replaceBoot: false },
+      {
+        program: padded(program),
+        loader: loaderText,
+        where: board.port,
+        tidy: false,
+        replaceBoot: false,
+        freshKeys: false,
+      },
       { progress: () => {}, resumed: () => {} },
     );
   const restart = async () => {

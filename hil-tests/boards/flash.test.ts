@@ -1,6 +1,7 @@
 /** Flashing a board whose console is Espruino's (repl-board.ts): what goes wrong on the way, and that the board starts whatever happens. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { setUpScript } from "../../boards/platforms/espruino-setup.ts";
 import { seeded } from "../../boards/platforms/seeded.ts";
 import { loaderText } from "../../firmware/loader-text.ts";
 import { setMark, slotNames } from "../../firmware/slot.ts";
@@ -24,7 +25,15 @@ function program(name: string, length = 1500): string {
 
 function imageOf(name: string, more: Partial<Image> = {}): Image {
   const text = program(name);
-  return { program: text, loader: loaderText, where: "port", tidy: false, replaceBoot: false, ...more };
+  return {
+    program: text,
+    loader: loaderText,
+    where: "port",
+    tidy: false,
+    replaceBoot: false,
+    freshKeys: false,
+    ...more,
+  };
 }
 
 function flash(near: NearBoard, image: Image): Promise<Uploaded & { readonly shown: number[] }> {
@@ -153,7 +162,7 @@ describe("a flash that fails", () => {
   });
 
   it("is not tidied up unasked, since that can lose files", async () => {
-    const board = newBoard({ flash: new BoardFlash(6000, seeded(1)) });
+    const board = newBoard({ flash: new BoardFlash(8200, seeded(1)) });
     for (const name of ["one", "two"]) {
       await flash(board, imageOf(name));
       ranAfterStart(board);
@@ -183,6 +192,37 @@ describe("boot code of somebody else", () => {
     await flash(board, imageOf("one", { replaceBoot: true }));
     expect(board.board.options.flash.files.has(".boot0")).toBe(false);
     expect(ranAfterStart(board)).toBe("one");
+  });
+});
+
+describe("the file of epochs", () => {
+  it("lies before all else, as who sets a board up by hand makes it", async () => {
+    const board = newBoard();
+    await flash(board, imageOf("one"));
+    const { files } = board.board.options.flash;
+    expect([...files.keys()]).toEqual(["epochs0", "app.a", ".bootcde"]);
+    const byHand = new BoardFlash(40960, seeded(1));
+    new Function("require", setUpScript)(() => byHand.storage());
+    expect(files.get("epochs0")).toEqual(byHand.files.get("epochs0"));
+  });
+
+  it("stays as it is when the board gets other firmware", async () => {
+    const board = newBoard();
+    await flash(board, imageOf("one"));
+    board.board.options.flash.storage().write("epochs0", "\x08\x00", 8);
+    const before = Uint8Array.from(board.board.options.flash.files.get("epochs0") ?? []);
+    await flash(board, imageOf("two"));
+    expect(board.board.options.flash.files.get("epochs0")).toEqual(before);
+  });
+
+  it("is not made anew for keys that were in use", async () => {
+    const board = newBoard();
+    await flash(board, imageOf("one"));
+    board.board.options.flash.storage().erase("epochs0");
+    expect(await codeOf(flash(board, imageOf("two")))).toBe("FLS-079");
+    expect(board.board.options.flash.files.has("epochs0")).toBe(false);
+    await flash(board, imageOf("two", { freshKeys: true }));
+    expect(board.board.options.flash.files.has("epochs0")).toBe(true);
   });
 });
 
@@ -229,6 +269,8 @@ describe("a power cut", () => {
       expect([undefined, "new"]).toContain(ranAfterStart(board));
       await flash(board, imageOf("new", { program: program("new", 600) }));
       expect(ranAfterStart(board), `cut at ${cut}`).toBe("new");
+      const epochs = board.board.options.flash.storage().read("epochs0", 4, 4);
+      expect(epochs, `cut at ${cut}`).toBe("\x01\xfe\0\0");
     }
   });
 

@@ -139,6 +139,7 @@ async function uploadShown(one: One, repl: Repl, streams: Streams, tell: Tell): 
     where: port,
     tidy: order.tidy === true,
     replaceBoot: order.replaceBoot === true,
+    freshKeys: order.freshKeys === true,
   };
   const done = await flashBoard(repl, image, {
     progress: (bytes, of) => progress.show(bytes, of),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setUpFile } from "../../boards/platforms/espruino-setup.ts";
 import {
   readTrailer,
   type Slot,
@@ -41,6 +42,8 @@ export interface Image {
   readonly tidy: boolean;
   /** Whether other boot code may be taken away. */
   readonly replaceBoot: boolean;
+  /** Whether the program has keys that were never used before. */
+  readonly freshKeys: boolean;
 }
 
 export const loaderFile = ".bootcde";
@@ -61,6 +64,7 @@ export function padded(program: string): string {
 export async function upload(board: BoardConsole, image: Image, events: UploadEvents): Promise<Uploaded> {
   await checkBoot(board, image);
   const slots = [await slotOf(board, 0), await slotOf(board, 1)] as const;
+  await checkEpochs(board, image, slots);
   const there = sameProgram(slots, image.program);
   const target = there ?? slotToWrite(...slots);
   const name = slotNames[target] ?? "";
@@ -69,6 +73,8 @@ export async function upload(board: BoardConsole, image: Image, events: UploadEv
   let resumed = image.program.length;
   if (there === null) {
     resumed = await fill(board, name, image, events);
+  } else {
+    await putEpochs(board, image);
   }
   events.progress(image.program.length, image.program.length);
   const hash = await prove(board, name, image);
@@ -116,6 +122,26 @@ async function checkBoot(board: BoardConsole, image: Image): Promise<void> {
   }
 }
 
+/**
+ * A board that has sent under its keys, but does not know any more how far its epochs came, must not send under them again: the same
+ * numbers would come twice.
+ */
+async function checkEpochs(
+  board: BoardConsole,
+  image: Image,
+  slots: readonly (Slot | null)[],
+): Promise<void> {
+  const used = slots.some((slot) => slot !== null);
+  if (used && !image.freshKeys && (await board.length(setUpFile.file)) === 0) {
+    throw problem("FLS-079", {}, { where: image.where });
+  }
+}
+
+/** The file of epochs, before anything else: one that is in use already stays as it is. */
+async function putEpochs(board: BoardConsole, image: Image): Promise<void> {
+  await writePiece(board, { ...setUpFile, offset: 0 }, image);
+}
+
 /** Whether the loader is there, or as much of it as a power cut left. */
 async function beginsAs(board: BoardConsole, loader: string): Promise<boolean> {
   let at = 0;
@@ -137,6 +163,7 @@ async function fill(board: BoardConsole, name: string, image: Image, events: Upl
     const done = await resumable(board, name, image);
     if (done === 0) {
       await makeRoom(board, name, image);
+      await putEpochs(board, image);
     } else {
       events.resumed(done);
     }
@@ -164,7 +191,8 @@ async function resumable(board: BoardConsole, name: string, image: Image): Promi
 /** Takes the old content of the slot away and sees whether the new one fits. */
 async function makeRoom(board: BoardConsole, name: string, image: Image): Promise<void> {
   const loader = (await board.length(loaderFile)) > 0 ? 0 : image.loader.length + fileHead;
-  const needed = image.program.length + trailerLength + fileHead + loader;
+  const epochs = (await board.length(setUpFile.file)) > 0 ? 0 : setUpFile.size + fileHead;
+  const needed = image.program.length + trailerLength + fileHead + loader + epochs;
   const old = await board.length(name);
   const { free, trash } = await board.room();
   if (free < needed && free + trash + old < needed) {
