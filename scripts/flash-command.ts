@@ -7,7 +7,7 @@ export interface FlashOptions {
   readonly port?: string;
   readonly baud: string;
   readonly bundle?: string;
-  readonly base?: string;
+  readonly base?: readonly string[];
   readonly password?: string;
   /** Seconds. */
   readonly wait: string;
@@ -40,7 +40,7 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
         "      a program that was built for this device onto its board",
         "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --bundle pole-17.js --batch",
         "      the same program onto one board after the other",
-        "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --base espruino_2v29_esp32.bin",
+        "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --base espruino_esp32.bin@0x10000",
         "      the interpreter itself onto a new chip",
         "",
       ].join("\n"),
@@ -49,7 +49,7 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
     .option("--port <port>", "the serial port; not needed where there is only one")
     .option("--baud <rate>", "speed of the console; USB has none", "115200")
     .option("--bundle <file>", "the program that was built for the device")
-    .option("--base <file>", "bring the interpreter itself: the image from its makers")
+    .option("--base <file...>", "bring the interpreter itself: its makers' images, as file or file@address")
     .option("--password <file>", "holds the password of a console that is locked")
     .option("--wait <seconds>", "how long to wait for the first acknowledged message", "60")
     .option("--batch", "then the next board, and the next, until Ctrl-C")

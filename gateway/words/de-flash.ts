@@ -39,9 +39,8 @@ export const deFlash: Readonly<Record<keyof typeof enFlash, string>> = {
     "Die Firmware braucht {needed} Bytes am Stück, und {free} sind frei; den Rest halten gelöschte Dateien. Fällt der Strom aus, während der Interpreter aufräumt, können Dateien verloren gehen, auch die laufende Firmware.",
   "FLS-071.next":
     "Sorgen Sie dafür, dass der Strom bleibt, und tippen Sie den Befehl noch einmal mit --tidy.",
-  "FLS-072.what": "Der Loader des ESP-Chips an {port} antwortet nicht.",
-  "FLS-072.why":
-    "Der Chip ist nicht in seinem seriellen Loader, oder das Abbild ist für einen anderen: {reason}.",
+  "FLS-072.what": "Die Basis-Firmware ist nicht auf den ESP-Chip gekommen.",
+  "FLS-072.why": "Sein Loader antwortet nicht oder hat abgebrochen: {reason}",
   "FLS-072.next":
     "Halten Sie BOOT, drücken Sie einmal EN (oder RESET), lassen Sie BOOT los, und tippen Sie den Befehl noch einmal.",
   "FLS-073.what": "Die Basis-Firmware von {title} kommt nicht über einen seriellen Anschluss.",

@@ -33,8 +33,8 @@ export const enFlash = {
   "FLS-071.why":
     "The firmware needs {needed} bytes in one piece, and {free} are free; erased files hold the rest. A power cut while the interpreter tidies up can lose files, also the firmware that runs.",
   "FLS-071.next": "See to it that the power holds, and type the command again with --tidy.",
-  "FLS-072.what": "The loader of the ESP chip at {port} does not answer.",
-  "FLS-072.why": "The chip is not in its serial loader, or the image is for another chip: {reason}.",
+  "FLS-072.what": "The base firmware did not get onto the ESP chip.",
+  "FLS-072.why": "Its loader does not answer, or broke off: {reason}",
   "FLS-072.next": "Hold BOOT, press EN (or RESET) once, let go of BOOT, and type the command again.",
   "FLS-073.what": "The base firmware of {title} is not brought over a serial port.",
   "FLS-073.why": "Its chip takes it another way.",
