@@ -94,6 +94,8 @@ export interface AskedHost extends ReaderSink {
 /** A sensor that talks by itself. */
 export interface UartDriver extends DriverFacts {
   readonly kind: "uart";
+  /** Each of its measurements is a row, when it comes: the sensor's own battery or a car decides. Absent where rows are taken at intervals. */
+  readonly arrives?: true;
   settings(options: DriverOptions): UartSettings;
   /** A reader for one line, from the line's opening on. `keys`: what opens the meter's telegrams, where it encrypts. */
   reader(options: DriverOptions, keys?: MeterKeys): UartReader;

@@ -5,25 +5,26 @@ import { createPackWriter, type PackWriter, packRowsMax, rowsWithin } from "../p
 import { inRange, quantities } from "../protocols/quantity.ts";
 import { selfTest } from "../protocols/self-test.ts";
 import { isPersonal as isPersonalShape, type Shape, shapeOf } from "../protocols/shape.ts";
+import { type ArrivalSensor, arrivalSensor, createArrivals } from "./arrivals.ts";
 import { AskedLines } from "./asked-line.ts";
 import { askedSensor } from "./asked-sensor.ts";
 import { createDevice, type Device, type Place } from "./device.ts";
 import { createDeviceTime } from "./device-time.ts";
 import { createDownlink } from "./downlink.ts";
-import type { Driver, DriverColumn } from "./driver.ts";
+import type { Driver, DriverColumn, UartDriver } from "./driver.ts";
 import type { EpochStart } from "./epoch.ts";
 import { createFaultCounters, type FaultCounters } from "./faults.ts";
 import { fullWords } from "./full-words.ts";
 import { i2cPart, i2cSensor } from "./i2c-sensor.ts";
 import { intervalOf, isPersonal, type MatchedSensor, matchSensors } from "./installation-check.ts";
-import { type Installation, installationDefaults } from "./installation-type.ts";
+import { type Installation, type InstalledSensor, installationDefaults } from "./installation-type.ts";
 import { createJournal } from "./journal.ts";
 import type { Observer } from "./observer.ts";
 import { createOutbox } from "./outbox.ts";
 import { OutboxFile } from "./outbox-file.ts";
 import { pulseSensor } from "./pulse-sensor.ts";
 import { beyondBands, createReport } from "./report.ts";
-import { createSampler, type Row } from "./sampler.ts";
+import { createSampler, type Row, type SamplerHooks } from "./sampler.ts";
 import type { Sensor } from "./sensor.ts";
 import { ShapeList } from "./shape-list.ts";
 import { createSpeaker } from "./speaker.ts";
@@ -181,18 +182,23 @@ export class SensorNode {
   place(matched: MatchedSensor, timeBase: StreamHost["timeBase"]): Place {
     const driver = matched.driver;
     const installed = matched.installed;
-    const sensor = this.sensor(matched);
     const onFault = this.faults.count;
     const interval = intervalOf(driver, installed);
-    const sampler = createSampler(sensor, interval, {
+    const hooks: SamplerHooks = {
       inRange: (column, value) => inRange(quantities[column.quantity], value, column.exponent),
       onFault: onFault,
-    });
+    };
+    const arrives = driver.kind === "uart" && driver.arrives === true;
+    const arrivals = arrives ? this.arrivals(driver, installed) : null;
+    const sensor = arrivals === null ? this.sensor(matched) : arrivals;
+    const sampler =
+      arrivals === null ? createSampler(sensor, interval, hooks) : createArrivals(arrivals, hooks);
     const deadBands = installed.deadBands;
+    const selective = arrives || deadBands.length > 0;
     const report = createReport(installed.heartbeat, beyondBands(deadBands));
     const stream = createStream(sampler, report, this.installation.batch, {
       timeBase: timeBase,
-      writer: (columns) => this.writer(columns, deadBands.length > 0, sensor.columns === null),
+      writer: (columns) => this.writer(columns, selective, sensor.columns === null),
       seal: (message, rows) => {
         if (this.uplink.say(message, "pack", rows) < 0) {
           this.lost(rows);
@@ -203,12 +209,26 @@ export class SensorNode {
       onFault: onFault,
     });
     if (sensor.columns !== null) {
-      this.register(sensor.columns, deadBands.length > 0); // so that the hello names it
+      this.register(sensor.columns, selective); // so that the hello names it
     }
     const least = isPersonal(driver, installed)
       ? Math.min(interval, installationDefaults.personalInterval)
       : 0;
     return { sensor: sensor, stream: stream, least: least };
+  }
+
+  arrivals(driver: UartDriver, installed: InstalledSensor): ArrivalSensor {
+    const port = installed.port;
+    return arrivalSensor(
+      driver,
+      installed.options,
+      {
+        label: driver.name + " at " + port,
+        clock: this.platform.clock,
+        open: () => this.platform.uart(port),
+      },
+      { onFault: this.faults.count, onNews: this.wake },
+    );
   }
 
   sensor(matched: MatchedSensor): Sensor {

@@ -110,6 +110,10 @@ export const quantities = {
   illuminance: ambient("lx", "LUX", "illuminance", 0, 0, 200000),
   distance: ambient("mm", "MMT", null, 0, 0, 10000),
   occupied: row("/", "C62", null, null, "status", 0, 0, 1, false, true),
+  soilMoisture: ambient("/100", "P1", null, -2, 0, 10000), // secondary: per cent
+  soilTemperature: ambient("Cel", "CEL", "soilTemperature", -2, -6000, 15000),
+  soilConductivity: ambient("S/m", "D10", null, -4, 0, 100000),
+  batteryLevel: ambient("%EL", "P1", "batteryLevel", 0, 0, 100),
   batteryVoltage: ambient("V", "VLT", null, -3, 0, 30000),
 } satisfies Record<string, Quantity>;
 

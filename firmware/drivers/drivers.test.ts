@@ -14,6 +14,9 @@ import type {
   ReaderSink,
 } from "../driver.ts";
 import { drivers } from "./index.ts";
+import { lorawanSensor } from "./lorawan-sensor.ts";
+
+const all: readonly Driver[] = [...drivers, lorawanSensor];
 
 /** Every driver is tested by the examples it brings. */
 describe("the list of drivers", () => {
@@ -23,7 +26,7 @@ describe("the list of drivers", () => {
   });
 });
 
-describe.each(drivers.map((driver) => ({ name: driver.name, driver })))("driver $name", ({ driver }) => {
+describe.each(all.map((driver) => ({ name: driver.name, driver })))("driver $name", ({ driver }) => {
   it.each(driver.examples)("reads $title", (example) => {
     const pieces = driver.kind === "asked" ? answersOf(example) : [bytesOf(example)];
     expect(seen(driver, pieces)).toMatchObject(expected(example));

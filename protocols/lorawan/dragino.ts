@@ -59,9 +59,9 @@ export const lse01: LorawanCodec = {
     return read([
       battery(bytes),
       probe(bytes, 2),
-      measured("soilMoisture", word(bytes, 4), -2, "%"),
+      measured("soilMoisture", word(bytes, 4), -2, "/100"),
       measured("soilTemperature", signedWord(bytes, 6), -2, "Cel"),
-      measured("soilConductivity", word(bytes, 8), 0, "uS/cm"),
+      measured("soilConductivity", word(bytes, 8), -4, "S/m"), // uS/cm on the wire,
     ]);
   },
   examples: [
@@ -74,7 +74,7 @@ export const lse01: LorawanCodec = {
         temperature: "24.1",
         soilMoisture: "19.57",
         soilTemperature: "24.59",
-        soilConductivity: "28200",
+        soilConductivity: "2.8200",
       },
     },
     {
@@ -86,7 +86,7 @@ export const lse01: LorawanCodec = {
         temperature: null,
         soilMoisture: "15.00",
         soilTemperature: "-1.30",
-        soilConductivity: "200",
+        soilConductivity: "0.0200",
       },
     },
     { title: "cut short", port: 2, hex: "ce29 00f1 07a5 099b 6e28", values: {}, fault: "unsupported" },

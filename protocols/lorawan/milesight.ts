@@ -37,7 +37,7 @@ type Fields = Readonly<Record<string, Field>>;
 
 /** By channel and type in hex. What a device says about itself when it starts is skipped. */
 const common: Fields = {
-  "0175": field(1, (bytes, at) => measured("batteryLevel", bytes[at], 0, "%")),
+  "0175": field(1, (bytes, at) => measured("batteryLevel", bytes[at], 0, "%EL")),
   "0367": tenths("temperature"),
   "0468": halves("relativeHumidity", "%RH"),
   ff01: skipped(1), // version of this layout
@@ -63,9 +63,9 @@ const em500Fields: Fields = {
   "0394": field(4, (bytes, at) =>
     measured("illuminance", wordLow(bytes, at) + wordLow(bytes, at + 2) * 65536, 0, "lx"),
   ),
-  "04ca": unsigned("soilMoisture", -2, "%"),
+  "04ca": unsigned("soilMoisture", -2, "/100"),
   "057d": unsigned("carbonDioxide", 0, "ppm"),
-  "057f": unsigned("soilConductivity", 0, "uS/cm"),
+  "057f": unsigned("soilConductivity", -4, "S/m"),
   "0673": unsigned("atmosphericPressure", -1, "hPa"),
 };
 
