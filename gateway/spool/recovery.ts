@@ -188,9 +188,10 @@ export function missingAround(
   for (let i = 0; i + 1 < segments.length; i++) {
     if (segments[i + 1].epoch > segments[i].epoch + 1) {
       const { offset, unread } = scanSegment(reader, segments[i]);
-      segments[i].until = unread ? segments[i].until : offset;
-      if (offset < segments[i + 1].first) {
-        missing.push({ from: offset, to: segments[i + 1].first });
+      const until = Math.min(segments[i].until, offset);
+      segments[i].until = unread ? segments[i].until : until;
+      if (until < segments[i + 1].first) {
+        missing.push({ from: until, to: segments[i + 1].first });
       }
     }
   }
@@ -224,6 +225,7 @@ async function harden(
   return failure;
 }
 
-function segmentFields({ epoch, first, created, synchronised }: Segment): Omit<SegmentHeader, "salt"> {
-  return { epoch, first, created, synchronised };
+function segmentFields(segment: Segment): Omit<SegmentHeader, "salt"> {
+  const { epoch, first, created, synchronised, bounds } = segment;
+  return { epoch, first, created, synchronised, bounds };
 }

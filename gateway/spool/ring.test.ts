@@ -285,6 +285,22 @@ describe("a pin", () => {
     expect((await Spool.open(options, disk)).recovery.lost).not.toEqual([]);
   });
 
+  it("shows no entry again that was refused, when all that hid it is gone", async () => {
+    const disk = newDisk();
+    const spool = await Spool.open(trialOptions(), disk);
+    await appendIds(spool, range(0, 5), length);
+    spool.pin(2);
+    disk.failing = ({ operation }) => (operation === "datasync" ? "EIO" : null);
+    expect(await append(spool, entryOf(1000, length))).toMatchObject({ fault: "storage" });
+    disk.failing = () => null;
+    await appendIds(spool, range(5, 200), length);
+    await spool.close();
+    const again = await Spool.open(trialOptions(), disk);
+    expect([...readIds(again).values()].slice(0, 6)).toEqual([0, 1, 2, 3, 4, expect.any(Number)]);
+    expect([...readIds(again).values()]).not.toContain(1000);
+    expect(again.recovery.lost).toEqual([]);
+  });
+
   it("is refused beyond half the ring, and for what is not there", async () => {
     const spool = await Spool.open(trialOptions(), newDisk());
     await appendIds(spool, range(0, 60), length);

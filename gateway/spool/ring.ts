@@ -246,7 +246,15 @@ export class Ring {
       return unsafe;
     }
     const { time, synchronised } = this.#owner.now();
-    const header = { epoch: ++this.#epoch, salt: this.salt, first: this.head, created: time, synchronised };
+    const bounds = this.segments.filter(({ until }) => Number.isFinite(until));
+    const header = {
+      epoch: ++this.#epoch,
+      salt: this.salt,
+      first: this.head,
+      created: time,
+      synchronised,
+      bounds: bounds.map(({ epoch, until }) => ({ epoch, until })),
+    };
     // From here on the disk may hold a newer header than that of the segment written so far, which hides what would still go there.
     this.#writable = false;
     const file = this.files.get(slot.path);

@@ -62,17 +62,29 @@ export function sortOut(finds: readonly Find[]): {
   const ours = commonest(whole.map(({ salt }) => salt));
   const kept: Segment[] = [];
   for (const { path, bytes, header } of whole) {
-    const { epoch, first, created, synchronised, salt } = header as SegmentHeader;
+    const { epoch, first, salt } = header as SegmentHeader;
     const younger = kept.at(-1);
     if (salt !== ours) {
       rejected.push({ path, reason: "foreign" });
     } else if (younger !== undefined && (epoch === younger.epoch || first > younger.first)) {
       rejected.push({ path, reason: "order" });
     } else {
-      kept.push(new Segment({ path, epoch, first, created, synchronised, bytes, end: bytes }));
+      kept.push(new Segment({ ...(header as SegmentHeader), path, bytes, end: bytes }));
     }
   }
+  bind(kept);
   return { kept: kept.reverse(), rejected };
+}
+
+/** Ends segments where the headers of younger ones say. */
+function bind(segments: readonly Segment[]): void {
+  const byEpoch = new Map(segments.map((segment) => [segment.epoch, segment]));
+  for (const { epoch, until } of segments.flatMap(({ bounds }) => bounds)) {
+    const segment = byEpoch.get(epoch);
+    if (segment !== undefined) {
+      segment.until = Math.min(segment.until, until);
+    }
+  }
 }
 
 /** The value found most often; of several the first. */

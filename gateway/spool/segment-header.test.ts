@@ -1,9 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { crc32c } from "../../protocols/crc.ts";
 import { put32 } from "./block.ts";
-import { readSegmentHeader, segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
+import { boundsMax, readSegmentHeader, segmentHeaderLength, writeSegmentHeader } from "./segment-header.ts";
 
-const header = { epoch: 3, salt: 9, first: 2 ** 40 + 1, created: 1_700_000_000_000, synchronised: true };
+const header = {
+  epoch: 3,
+  salt: 9,
+  first: 2 ** 40 + 1,
+  created: 1_700_000_000_000,
+  synchronised: true,
+  bounds: [
+    { epoch: 1, until: 2 ** 33 },
+    { epoch: 2, until: 2 ** 34 + 5 },
+  ],
+};
 
 function pageOf(): Uint8Array {
   const page = new Uint8Array(segmentHeaderLength);
@@ -36,10 +46,20 @@ describe("a segment's header", () => {
     expect(readSegmentHeader(page)).toEqual(header);
   });
 
+  it("keeps the newest bounds within one sector, and holds without any", () => {
+    const many = Array.from({ length: 50 }, (_, epoch) => ({ epoch, until: 10 * epoch }));
+    const page = new Uint8Array(segmentHeaderLength);
+    writeSegmentHeader(page, { ...header, bounds: many });
+    expect(readSegmentHeader(page)).toEqual({ ...header, bounds: many.slice(-boundsMax) });
+    expect(page.subarray(512, 2048).every((byte) => byte === 0)).toBe(true);
+    writeSegmentHeader(page.fill(0), { ...header, bounds: [] });
+    expect(readSegmentHeader(page)).toEqual({ ...header, bounds: [] });
+  });
+
   it("of another version is not called damage", () => {
     const page = pageOf();
     page[7] = 0x32;
-    put32(page, 60, crc32c(page, 0, 60, 0));
+    put32(page, 60, crc32c(page, 64, 64 + 24, crc32c(page, 0, 60, 0)));
     expect(readSegmentHeader(page)).toBe("newer");
   });
 });

@@ -1,4 +1,4 @@
-import { segmentHeaderLength } from "./segment-header.ts";
+import { type Bound, segmentHeaderLength } from "./segment-header.ts";
 
 /** A segment of the ring as memory knows it: where its blocks are, not what they hold. */
 export class Segment {
@@ -9,6 +9,8 @@ export class Segment {
   /** Unix ms at which it was begun, and whether that clock was synchronised. */
   readonly created: number;
   readonly synchronised: boolean;
+  /** What its header says of older segments. */
+  readonly bounds: readonly Bound[];
   /** Length of the file. */
   readonly bytes: number;
   /** Where the next block goes, in the segment being written; the file's length in all others. */
@@ -27,6 +29,7 @@ export class Segment {
     first: number;
     created: number;
     synchronised: boolean;
+    bounds: readonly Bound[];
     bytes: number;
     end: number;
   }) {
@@ -35,6 +38,7 @@ export class Segment {
     this.first = segment.first;
     this.created = segment.created;
     this.synchronised = segment.synchronised;
+    this.bounds = segment.bounds;
     this.bytes = segment.bytes;
     this.end = segment.end;
     this.#offsets = [segment.first];
