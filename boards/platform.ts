@@ -70,6 +70,8 @@ export interface Uart {
     onState: (state: Fault | null) => void,
   ): void;
   write(bytes: Uint8Array): void;
+  /** Goes on at another baud once what was written before is out. Absent where a line has to be opened anew for that. */
+  change?(baud: number): void;
   close(): void;
 }
 

@@ -34,6 +34,7 @@ export function askedLine(open: () => Uart | Fault): AskedLine {
   let holder: LineMember | null = null;
   let freeAt = -Infinity;
   let waiting: Uint8Array[] = [];
+  let current: UartSettings;
 
   function listen(port: Uart, settings: UartSettings): void {
     isOpen = false;
@@ -64,12 +65,7 @@ export function askedLine(open: () => Uart | Fault): AskedLine {
     join(member) {
       const first = members.length === 0 ? null : members[0].settings;
       if (first !== null) {
-        const fits =
-          first.baud === member.settings.baud &&
-          first.dataBits === member.settings.dataBits &&
-          first.parity === member.settings.parity &&
-          first.stopBits === member.settings.stopBits;
-        if (!fits) {
+        if (first.baud !== member.settings.baud || !isSame(first, member.settings)) {
           return fault("bus", "sensors on one line have one speed and parity: " + first.baud + " baud here");
         }
         members.push(member);
@@ -81,6 +77,7 @@ export function askedLine(open: () => Uart | Fault): AskedLine {
       }
       uart = found;
       members = [member];
+      current = member.settings;
       listen(found, member.settings);
       return null;
     },
@@ -112,12 +109,24 @@ export function askedLine(open: () => Uart | Fault): AskedLine {
       }
     },
     change(settings) {
-      if (uart !== null) {
+      if (uart === null || (isSame(settings, current) && settings.baud === current.baud)) {
+        return;
+      }
+      const keepsOpen = isSame(settings, current) && uart.change !== undefined;
+      current = settings;
+      if (keepsOpen) {
+        (uart.change as (baud: number) => void)(settings.baud);
+      } else {
         uart.close();
         listen(uart, settings);
       }
     },
   };
+}
+
+/** Whether two settings are the same but for their speed. */
+function isSame(a: UartSettings, b: UartSettings): boolean {
+  return a.dataBits === b.dataBits && a.parity === b.parity && a.stopBits === b.stopBits;
 }
 
 /** The lines of a machine by their ports: sensors, and devices in one process, meet on them. */

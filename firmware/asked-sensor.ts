@@ -1,5 +1,6 @@
 import type { Clock } from "../boards/platform.ts";
 import { fault } from "../protocols/fault.ts";
+import type { MeterKeys } from "../protocols/meter.ts";
 import type { AskedLine, LineMember } from "./asked-line.ts";
 import type { AskedDriver, AskedHost } from "./driver.ts";
 import type { DriverOptions } from "./installation-type.ts";
@@ -14,11 +15,16 @@ const turnPoll = 50;
 export function askedSensor(
   driver: AskedDriver,
   options: DriverOptions,
-  place: { readonly label: string; readonly clock: Clock; readonly line: AskedLine },
+  place: {
+    readonly label: string;
+    readonly clock: Clock;
+    readonly line: AskedLine;
+    readonly keys?: MeterKeys;
+  },
   hooks: SensorHooks,
 ): Sensor {
   const line = place.line;
-  const session = driver.session(options);
+  const session = driver.session(options, place.keys);
   /** What the row that is due waits for. */
   let phase: "idle" | "turn" | "round" | "over" = "idle";
   let begun = 0;

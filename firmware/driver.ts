@@ -67,8 +67,8 @@ export interface PulseDriver extends DriverFacts {
 export interface AskedDriver extends DriverFacts {
   readonly kind: "asked";
   settings(options: DriverOptions): UartSettings;
-  /** What asks it, from the line's opening on. */
-  session(options: DriverOptions): AskedSession;
+  /** What asks it, from the line's opening on. `keys`: what opens the meter's telegrams, where it encrypts. */
+  session(options: DriverOptions, keys?: MeterKeys): AskedSession;
 }
 
 /** Asks for one measurement at a time. Bytes that come in between are pushed too, so that a late answer is known for late. */

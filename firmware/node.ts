@@ -238,6 +238,7 @@ export class SensorNode {
     const hooks = { onFault: this.faults.count, onNews: this.wake };
     const label = driver.name + " at " + port;
     const clock = this.platform.clock;
+    const keys = matched.installed.keys === undefined ? {} : { keys: matched.installed.keys };
     if (driver.kind === "pulse") {
       const storage = this.platform.storage;
       return pulseSensor(
@@ -249,7 +250,8 @@ export class SensorNode {
     }
     if (driver.kind === "asked") {
       const line = this.lines.line(port, () => this.platform.uart(port));
-      return askedSensor(driver, options, { label: label, clock: clock, line: line }, hooks);
+      const place = Object.assign({ label: label, clock: clock, line: line }, keys);
+      return askedSensor(driver, options, place, hooks);
     }
     return driver.kind === "i2c"
       ? i2cSensor(
@@ -260,10 +262,7 @@ export class SensorNode {
       : uartSensor(
           driver,
           options,
-          Object.assign(
-            { label: label, clock: clock, open: () => this.platform.uart(port) },
-            matched.installed.keys === undefined ? {} : { keys: matched.installed.keys },
-          ),
+          Object.assign({ label: label, clock: clock, open: () => this.platform.uart(port) }, keys),
           hooks,
         );
   }

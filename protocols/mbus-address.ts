@@ -34,6 +34,15 @@ export function secondaryAddress(text: string): SecondaryAddress | null {
     : null;
 }
 
+/** The address of a text: "1" to "250" on the bus, or a secondary address; null where it is none. */
+export function mbusAddress(text: string): MbusAddress | null {
+  if (text.length > 3 || !/^[0-9]+$/.test(text)) {
+    return secondaryAddress(text);
+  }
+  const number = parseInt(text, 10);
+  return number > primaryMost ? null : { kind: "primary", address: number };
+}
+
 function isRest(text: string): boolean {
   return /^[0-9a-f]+$/.test(text) && text.length === 8;
 }

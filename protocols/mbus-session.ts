@@ -23,6 +23,8 @@ export type MbusStep =
       readonly type: "telegram";
       readonly address: MbusAddress;
       readonly meter: string | null;
+      /** Device type (EN 13757-7); null where no header tells it. */
+      readonly medium: number | null;
       readonly records: readonly DataRecord[];
     }
   /** A search has come upon a meter. */
@@ -174,7 +176,13 @@ export class MbusRead implements Job {
       steps.push({ type: "fault", address: this.address, fault: read });
       return null;
     }
-    steps.push({ type: "telegram", address: this.address, meter: read.meter, records: read.records });
+    steps.push({
+      type: "telegram",
+      address: this.address,
+      meter: read.meter,
+      medium: read.medium,
+      records: read.records,
+    });
     this.count = !this.count;
     return moreFollow(read.records) && this.telegrams < telegramsMax ? this.ask() : null;
   }

@@ -44,8 +44,9 @@ const notHeard = "nothing has come from it yet";
 export interface MeterHost {
   /** Version of the firmware, for the hello. */
   readonly version: string;
+  /** Ports that several meters listen to. */
   readonly uarts: SharedUarts;
-  /** Lines whose meters are asked, one after the other. */
+  /** Lines on which meters are asked, one at a time. */
   readonly lines: AskedLines;
 }
 
@@ -245,12 +246,17 @@ export class GatewayMeter implements GatewayLink {
   #observer(): Observer {
     const { reading, dropped, rowsDropped, fault } = deviceLog(this.#context.log, () => performance.now());
     return {
-      ...(reading && { reading }),
+      reading: (...what) => {
+        this.#wellHeard();
+        reading?.(...what);
+      },
       ...(dropped && { dropped }),
       ...(rowsDropped && { rowsDropped }),
       fault: (code, detail) => {
         if (tellingFaults.includes(code)) {
           this.#silence = detail;
+        }
+        if (code === "bus" || tellingFaults.includes(code)) {
           this.#trouble = detail;
         }
         fault?.(code, detail);
@@ -258,12 +264,17 @@ export class GatewayMeter implements GatewayLink {
     };
   }
 
-  /** The first that came, or the first after a silence. */
+  /** From a meter that sends by itself: the first that came, or the first after a silence. From one that is asked it is bytes, good or bad. */
   #news(link: LocalLink): void {
-    if (!link.delivering) {
-      this.#silence = null;
-      this.#trouble = null;
+    const asked = drivers.some(({ name, kind }) => name === this.#context.driver && kind === "asked");
+    if (!link.delivering && !asked) {
+      this.#wellHeard();
     }
+  }
+
+  #wellHeard(): void {
+    this.#silence = null;
+    this.#trouble = null;
   }
 
   #begun(link: LocalLink): void {

@@ -49,6 +49,7 @@ export function linuxUart(path: string): Uart {
       line = new SerialLine({ path, settings, silence: uartSilence, onBytes, onState });
     },
     write: (bytes) => void line?.write(bytes),
+    change: (baud) => line?.change(baud),
     close: () => line?.close(),
   };
 }

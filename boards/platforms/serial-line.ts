@@ -34,9 +34,14 @@ export class SerialLine {
   #timer: NodeJS.Timeout;
   #quiet: NodeJS.Timeout | undefined = undefined;
   #nextTry = 0;
+  #baud: number;
+  /** A change of speed is under way; what is to go out behind it waits. */
+  #changing = false;
+  readonly #later: Uint8Array[] = [];
 
   constructor(options: SerialLineOptions) {
     this.#options = options;
+    this.#baud = options.settings.baud;
     this.#try();
     this.#timer = setInterval(() => this.#watch(), watchEvery);
     this.#timer.unref();
@@ -54,8 +59,42 @@ export class SerialLine {
     if (this.#port.writableLength + bytes.length > backlogMax) {
       return fault("full", `${this.#options.path} has ${this.#port.writableLength} bytes still to send`);
     }
-    this.#port.write(bytes);
+    if (this.#changing) {
+      this.#later.push(bytes);
+    } else {
+      this.#port.write(bytes);
+    }
     return null;
+  }
+
+  /** Goes on at another baud once what was written before is out; what is written meanwhile goes out at the new one. */
+  change(baud: number): void {
+    this.#baud = baud;
+    const port = this.#port;
+    if (port === null || !this.#open || this.#changing) {
+      return;
+    }
+    this.#changing = true;
+    port.drain(() => this.#retune(port));
+  }
+
+  #retune(port: SerialPort): void {
+    const baud = this.#baud;
+    if (this.#port !== port) {
+      return;
+    }
+    port.update({ baudRate: baud }, (error) => {
+      if (error) {
+        this.#lost(port, `it does not go at ${baud} baud`);
+      } else if (this.#port === port && baud !== this.#baud) {
+        this.#retune(port);
+      } else if (this.#port === port) {
+        this.#changing = false;
+        for (const bytes of this.#later.splice(0)) {
+          port.write(bytes);
+        }
+      }
+    });
   }
 
   close(): void {
@@ -68,7 +107,7 @@ export class SerialLine {
     this.#nextTry = performance.now() + retryDelay;
     const port = new SerialPort({
       path,
-      baudRate: settings.baud,
+      baudRate: this.#baud,
       dataBits: settings.dataBits,
       parity: settings.parity,
       stopBits: settings.stopBits,
@@ -127,6 +166,8 @@ export class SerialLine {
     const port = this.#port;
     this.#port = null;
     this.#open = false;
+    this.#changing = false;
+    this.#later.length = 0;
     if (port?.isOpen) {
       port.close(() => {});
     }

@@ -45,6 +45,7 @@ export class SharedUarts {
         }
       },
       write: (bytes) => this.#ports.get(path)?.uart.write(bytes),
+      change: (baud) => this.#ports.get(path)?.uart.change?.(baud),
       close: leave,
     };
   }

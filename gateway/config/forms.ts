@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { fromHex } from "../../protocols/bytes.ts";
 import { parseDecimal } from "../../protocols/decimal.ts";
+import { mbusAddress } from "../../protocols/mbus-address.ts";
 import type { WordKey } from "../words/words.ts";
 import type { Address } from "./schema.ts";
 
@@ -96,6 +97,11 @@ export const forms: Readonly<Record<string, Form>> = {
   device: { read: deviceNameOf, expected: "expected.device", example: "pb-rathaus-meter-017" },
   duration: { read: durationOf, expected: "expected.duration", example: "20 s" },
   key: { read: keyOf, expected: "expected.key", example: "00112233445566778899aabbccddeeff", secret: true },
+  mbusAddress: {
+    read: (text) => (mbusAddress(text.toLowerCase()) === null ? undefined : text.toLowerCase()),
+    expected: "expected.mbusAddress",
+    example: "66600102",
+  },
   meterId: {
     read: (text) => (/^[0-9a-f]{8}$/i.test(text) ? text.toLowerCase() : undefined),
     expected: "expected.meterId",

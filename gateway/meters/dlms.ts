@@ -4,7 +4,7 @@ import { path } from "../config/schema.ts";
 import { baud, keyFile, meterKind, port } from "./meter-kind.ts";
 
 export const definition = meterKind("dlms", {
-  driver: "dlms-meter",
+  driver: () => "dlms-meter",
   about: {
     en: "Smart meter at its customer interface (DLMS, sends by itself)",
     de: "Smart Meter an seiner Kundenschnittstelle (DLMS, sendet von selbst)",

@@ -2,7 +2,7 @@
 import { baud, meterKind, port } from "./meter-kind.ts";
 
 export const definition = meterKind("dsmr", {
-  driver: "dsmr-meter",
+  driver: () => "dsmr-meter",
   about: {
     en: "Electricity meter with a P1 port (DSMR, sends by itself)",
     de: "Stromzähler mit P1-Anschluss (DSMR, sendet von selbst)",

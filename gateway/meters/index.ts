@@ -2,8 +2,9 @@
 import { definition as d0 } from "./d0.ts";
 import { definition as dlms } from "./dlms.ts";
 import { definition as dsmr } from "./dsmr.ts";
+import { definition as mbus } from "./mbus.ts";
 import { definition as modbus } from "./modbus.ts";
 import { definition as sml } from "./sml.ts";
 import { definition as wmbus } from "./wmbus.ts";
 
-export const meterKinds = [d0, dlms, dsmr, modbus, sml, wmbus] as const;
+export const meterKinds = [d0, dlms, dsmr, mbus, modbus, sml, wmbus] as const;

@@ -73,8 +73,8 @@ export interface MeterSettings extends Readonly<Record<string, unknown>> {
 
 /** A language in which a gateway's meter may speak: its keys beside the common ones. */
 export interface MeterKind<K extends string = string> extends Kind<K> {
-  /** Name of the firmware's driver that reads it. */
-  readonly driver: string;
+  /** Name of the firmware's driver that reads a meter with these settings. */
+  readonly driver: (settings: MeterSettings) => string;
 }
 
 /** A meter's id as it is printed on it. */
@@ -106,7 +106,7 @@ export function meterList(definitions: readonly MeterKind[]) {
 /** One file in this folder says one of these; one line in index.ts names it. */
 export function meterKind<const K extends string>(
   language: K,
-  options: { readonly driver: string; readonly about: About; readonly keys: TProperties },
+  options: { readonly driver: MeterKind["driver"]; readonly about: About; readonly keys: TProperties },
 ): MeterKind<K> {
   return {
     kind: language,

@@ -59,7 +59,7 @@ function contextOf(
   const keyIn = async (path: string | undefined) => (path === undefined ? null : readMeterKey(path));
   return {
     deployment,
-    driver: meterKinds.find(({ kind }) => kind === language)?.driver ?? language,
+    driver: meterKinds.find(({ kind }) => kind === language)?.driver(settings) ?? language,
     enrol: () => enrol(name, registry),
     folder: join(registry.folder, "meters", name),
     keys: async () => ({ key: await keyIn(keyFile), auth: await keyIn(authFile) }),

@@ -5,7 +5,7 @@ import { choice, whole } from "../config/schema.ts";
 import { meterKind, port } from "./meter-kind.ts";
 
 export const definition = meterKind("modbus", {
-  driver: "modbus-meter",
+  driver: () => "modbus-meter",
   about: {
     en: "Electricity meter on RS-485 (Modbus RTU, is asked)",
     de: "Stromzähler am RS-485 (Modbus RTU, wird gefragt)",

@@ -2,7 +2,7 @@
 import { baud, meterKind, port } from "./meter-kind.ts";
 
 export const definition = meterKind("sml", {
-  driver: "sml-meter",
+  driver: () => "sml-meter",
   about: {
     en: "Electricity meter with an optical head (SML, sends by itself)",
     de: "Stromzähler mit optischem Lesekopf (SML, sendet von selbst)",

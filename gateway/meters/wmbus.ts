@@ -2,7 +2,7 @@
 import { baud, keyFile, meterId, meterKind, port } from "./meter-kind.ts";
 
 export const definition = meterKind("wmbus", {
-  driver: "wmbus-meter",
+  driver: () => "wmbus-meter",
   about: {
     en: "Meter on the air (wireless M-Bus); several may share one receiver",
     de: "Funkzähler (drahtloser M-Bus); mehrere können sich einen Empfänger teilen",

@@ -7,6 +7,7 @@ export const deMeters: Readonly<Record<keyof typeof enMeters, string>> = {
 
   "expected.device":
     "der Name eines Geräts (mindestens zwei Teile aus a-z und 0-9 mit Bindestrichen dazwischen)",
+  "expected.mbusAddress": "1 bis 250, oder die acht Ziffern einer Zählernummer",
   "expected.meterId": "die Nummer eines Zählers, acht Ziffern",
 
   "MTR-065.what": "Der Zähler „{name}“ in der Konfiguration heißt wie ein Gerät.",

@@ -5,6 +5,7 @@ export const enMeters = {
   "CFG-025.next": "Add a line such as: {example}",
 
   "expected.device": "a device's name (at least two parts of a-z and 0-9 with hyphens between them)",
+  "expected.mbusAddress": "1 to 250, or the eight digits of a meter's id",
   "expected.meterId": "a meter's id, eight digits",
 
   "MTR-065.what": "The meter “{name}” in the config has the name of a device.",

@@ -102,6 +102,42 @@ describe.skipIf(!here)("directly on the gateway (needs socat and mosquitto)", ()
     expect(await troubleOf(run, "pb-house-heat")).toBeNull();
   });
 
+  it("meters on one M-Bus are asked in turn, at their primary and their secondary address", async () => {
+    const ways = "language: mbus, port: ./head, interval: 2 s";
+    const site = await meterSite(
+      [
+        `{ name: pb-house-heat, ${ways}, address: 1 }`,
+        `{ name: pb-house-water, ${ways}, address: ${busIds.water} }`,
+        `{ name: pb-house-none, ${ways}, address: 9 }`,
+      ],
+      ends,
+    );
+    await meterAt(site, "mbus", "house");
+    const run = await site.house.start();
+    expect(await firstValues(site, ["heatEnergy", "flowTemperature"], "pb-house-heat")).toEqual([
+      "2941000 Wh",
+      "65.2 Cel",
+    ]);
+    expect(await firstValues(site, ["waterVolume"], "pb-house-water")).toEqual(["154.201 m3"]);
+    const told = async () => /does not answer/.test((await troubleOf(run, "pb-house-none")) ?? "");
+    await until("the meter that is not there is told", told, patience);
+    expect(await troubleOf(run, "pb-house-water")).toBeNull();
+  });
+
+  it.each(["modeA", "modeB", "modeC"])(
+    "a D0 meter of %s is asked, at the speeds it names",
+    async (profile) => {
+      const site = await meterSite(
+        [`{ name: ${meterName}, language: d0, mode: asked, port: ./head, interval: 5 s }`],
+        ends,
+      );
+      await meterAt(site, "d0", profile);
+      const run = await site.house.start();
+      expect(await firstValues(site, ["activeEnergyImported"])).toEqual(["2941600 Wh"]);
+      await until("nothing is in the way", async () => (await troubleOf(run)) === null, patience);
+    },
+  );
+
   it("a key file that holds no key is told, and read when it does", async () => {
     const site = await meterSite(
       [`{ name: ${meterName}, language: dlms, port: ./head, interval: 1 s, keyFile: ./key }`],
