@@ -8,7 +8,7 @@ import { meterKind } from "./meter-kind.ts";
 const { username, passwordFile, caFile, protocol } = brokerKeys;
 
 export const definition = meterKind("lorawan", {
-  driver: "lorawan-sensor",
+  driver: () => "lorawan-sensor",
   about: {
     en: "LoRaWAN sensor behind a network server",
     de: "LoRaWAN-Sensor hinter einem Netzwerkserver",
