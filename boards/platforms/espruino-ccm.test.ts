@@ -8,24 +8,28 @@ import { scriptSha256 } from "./espruino-sha256.ts";
 
 const zero = new Uint8Array(16);
 const plain = (bytes: Uint8Array) => new Uint8Array(bytes).buffer as ArrayBuffer;
+const bytesOf = (text: string) => Uint8Array.from(text, (one) => one.charCodeAt(0));
 
 /** Whole blocks over node:crypto, as a board gives them; counts its calls. */
 function countingAes(): Aes & { calls: string[] } {
   const calls: string[] = [];
   return {
     calls,
-    cbc: (data, key) => {
+    cbc: (text, key) => {
       calls.push("cbc");
-      return plain(nodeCiphers.aesCbc.encrypt(key, zero, data));
+      return plain(nodeCiphers.aesCbc.encrypt(key, zero, bytesOf(text)));
     },
-    ecb: (data, key) => {
+    ecb: (text, key) => {
       calls.push("ecb");
+      const data = bytesOf(text);
       const out = new Uint8Array(data.length);
       for (let at = 0; at < data.length; at += 16) {
         out.set(nodeCiphers.aesCbc.encrypt(key, zero, data.subarray(at, at + 16)), at);
       }
       return out.buffer;
     },
+    text: (bytes) => String.fromCharCode(...bytes),
+    bytes: bytesOf,
   };
 }
 

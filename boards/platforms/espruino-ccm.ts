@@ -1,11 +1,20 @@
-import type { Aead, Crypto } from "../../protocols/crypto.ts";
+import { equal } from "../../protocols/bytes.ts";
+import type { Crypto } from "../../protocols/crypto.ts";
 import { nativeCrypto } from "./espruino-crypto.ts";
+import type { EspruinoE } from "./espruino-globals.ts";
 
-/** AES-128 as boards have it, on whole blocks. Never its CTR mode, which ignores the counter it is given. */
+declare const E: EspruinoE;
+
+/**
+ * AES-128 as boards have it, on whole blocks, and bytes as text, a character each: joining texts is the fastest way there to put bytes
+ * together. Never its CTR mode, which ignores the counter it is given.
+ */
 export interface Aes {
   /** With a zero initialisation vector. */
-  cbc(data: Uint8Array, key: Uint8Array): ArrayBuffer;
-  ecb(data: Uint8Array, key: Uint8Array): ArrayBuffer;
+  cbc(text: string, key: Uint8Array): ArrayBuffer;
+  ecb(text: string, key: Uint8Array): ArrayBuffer;
+  text(bytes: Uint8Array): string;
+  bytes(text: string): Uint8Array;
 }
 
 /** The board's own, where it has one (class A). */
@@ -13,124 +22,101 @@ export function nativeAes(): Aes {
   const aes = nativeCrypto().AES;
   const cbc = { mode: "CBC" } as const;
   const ecb = { mode: "ECB" } as const;
+  // E.toString puts a text into one piece of memory; of any other the interpreter makes a copy on its small stack.
   return {
-    cbc: (data, key) => aes.encrypt(data, key, cbc),
-    ecb: (data, key) => aes.encrypt(data, key, ecb),
+    cbc: (text, key) => aes.encrypt(E.toString(text), key, cbc),
+    ecb: (text, key) => aes.encrypt(E.toString(text), key, ecb),
+    text: (bytes) => E.toString(bytes),
+    bytes: (text) => E.toUint8Array(text),
   };
 }
 
 const block = 16; // bytes
-const nonceLength = 13; // bytes
 const tagLength = 8; // bytes
-/** Adata, an 8-byte tag, a 2-byte length: RFC 3610 §2.2. Without additional data the first of them is not set. */
+/** An 8-byte tag, a 2-byte length, and whether there is additional data: RFC 3610 §2.2. */
 const flags = 0x19;
 const adata = 0x40;
+const zeros = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 /**
- * AES-CCM with 13-byte nonce and 8-byte tag from one CBC and one ECB call a message, on memory that is reused; the words between are
- * XORed four bytes at a time. (The interpreter's own CCM takes no additional data.)
+ * AES-CCM with 13-byte nonce and 8-byte tag from one CBC and one ECB call a message; between them payload and stream are XORed four
+ * bytes at a time. (The interpreter's own CCM takes no additional data.)
  */
 export function composedCcm(aes: Aes): Crypto["ccm"] {
-  return (key) => new ComposedCcm(aes, new Uint8Array(key));
+  return (key) => {
+    /** What stands between the nonces of the counter blocks: the end of one and the flags of the next. */
+    let counters: string[] = [];
+
+    /** The cipher of A0 for the tag, of A1 and so on for the payload. */
+    const streamOf = (nonce: string, length: number): ArrayBuffer => {
+      const between = 2 + Math.ceil(length / block);
+      if (counters.length !== between) {
+        counters = ["\x01"];
+        for (let i = 0; counters.length < between; i++) {
+          counters.push(two(i) + "\x01");
+        }
+        counters[between - 1] = two(between - 2);
+      }
+      return aes.ecb(counters.join(nonce), key);
+    };
+
+    const tagOf = (
+      nonce: string,
+      additional: Uint8Array,
+      payload: string,
+      stream: ArrayBuffer,
+    ): Uint8Array => {
+      const more = additional.length;
+      const head = String.fromCharCode(more > 0 ? flags | adata : flags) + nonce + two(payload.length);
+      const middle = more > 0 ? two(more) + aes.text(additional) + zerosAfter(2 + more) : "";
+      const sealed = aes.cbc(head + middle + payload + zerosAfter(payload.length), key);
+      const mac = new Int32Array(sealed, sealed.byteLength - block, 2);
+      const first = new Int32Array(stream, 0, 2);
+      return new Uint8Array(new Int32Array([mac[0] ^ first[0], mac[1] ^ first[1]]).buffer);
+    };
+
+    /** The text XOR the stream from its second block on, with room for a tag behind. */
+    const enciphered = (text: string, stream: ArrayBuffer): Uint8Array => {
+      let i = (text.length + 3) >> 2;
+      const bytes = aes.bytes(text + "\0\0\0\0\0\0\0\0\0\0\0");
+      const words = new Int32Array(bytes.buffer, 0, i);
+      const key = new Int32Array(stream, block);
+      while (i--) {
+        words[i] ^= key[i]; // the shortest loop there is: it is half of what a message costs
+      }
+      return bytes;
+    };
+
+    return {
+      seal: (nonce, additional, plaintext) => {
+        const length = plaintext.length;
+        const number = aes.text(nonce);
+        const text = aes.text(plaintext);
+        const stream = streamOf(number, length);
+        const sealed = enciphered(text, stream);
+        sealed.set(tagOf(number, additional, text, stream), length);
+        return sealed.subarray(0, length + tagLength);
+      },
+      open: (nonce, additional, sealed) => {
+        const length = sealed.length - tagLength;
+        if (length < 0) {
+          return null;
+        }
+        const number = aes.text(nonce);
+        const stream = streamOf(number, length);
+        const plaintext = enciphered(aes.text(sealed.subarray(0, length)), stream).subarray(0, length);
+        const right = tagOf(number, additional, aes.text(plaintext), stream);
+        return equal(right, sealed.subarray(length)) ? plaintext : null;
+      },
+    };
+  };
 }
 
-class ComposedCcm implements Aead {
-  readonly aes: Aes;
-  readonly key: Uint8Array;
-  /** B0, the additional data with its length, the payload; each but the first zero-padded to whole blocks. */
-  blocks: Uint8Array = new Uint8Array(0);
-  words: Int32Array = new Int32Array(0);
-  /** A0 for the tag, A1 and so on for the payload. */
-  counters: Uint8Array = new Uint8Array(0);
-  /** Where the payload begins, where its blocks end. */
-  at = 0;
-  end = 0;
-  stream: Int32Array = this.words;
+function two(n: number): string {
+  return String.fromCharCode(n >> 8, n & 255);
+}
 
-  constructor(aes: Aes, key: Uint8Array) {
-    this.aes = aes;
-    this.key = key;
-  }
-
-  seal(nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array): Uint8Array {
-    const length = plaintext.length;
-    this.lay(nonce, additional, plaintext, length);
-    this.authenticate();
-    this.encipher();
-    const sealed = new Uint8Array(length + tagLength);
-    sealed.set(this.blocks.subarray(this.at, this.at + length));
-    sealed.set(this.blocks.subarray(0, tagLength), length);
-    return sealed;
-  }
-
-  open(nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array): Uint8Array | null {
-    const length = sealed.length - tagLength;
-    if (length < 0) {
-      return null;
-    }
-    this.lay(nonce, additional, sealed.subarray(0, length), length);
-    this.encipher();
-    this.blocks.fill(0, this.at + length, this.end);
-    this.authenticate();
-    this.blocks.set(sealed.subarray(length), tagLength);
-    const words = this.words;
-    return ((words[0] ^ words[2]) | (words[1] ^ words[3])) === 0
-      ? new Uint8Array(this.blocks.subarray(this.at, this.at + length))
-      : null;
-  }
-
-  /** Lays out the blocks, and the counters' stream. */
-  lay(nonce: Uint8Array, additional: Uint8Array, payload: Uint8Array, length: number): void {
-    const behind = block + (additional.length > 0 ? 2 + additional.length : 0);
-    const at = (behind + block - 1) & -block;
-    const end = at + ((length + block - 1) & -block);
-    this.reserve(end);
-    const blocks = this.blocks;
-    blocks[0] = additional.length > 0 ? flags | adata : flags;
-    blocks.set(nonce, 1);
-    blocks.set([length >> 8, length & 255, additional.length >> 8, additional.length & 255], 14);
-    blocks.set(additional, block + 2);
-    blocks.fill(0, behind, at);
-    blocks.set(payload, at);
-    blocks.fill(0, at + length, end);
-    this.at = at;
-    this.end = end;
-    const counted = block + end - at;
-    for (let i = 1; i < counted; i += block) {
-      this.counters.set(nonce, i);
-    }
-    this.stream = new Int32Array(this.aes.ecb(this.counters.subarray(0, counted), this.key));
-  }
-
-  /** The tag of what is laid out, into the first two words. */
-  authenticate(): void {
-    const mac = new Int32Array(this.aes.cbc(this.blocks.subarray(0, this.end), this.key), this.end - block);
-    this.words[0] = mac[0] ^ this.stream[0];
-    this.words[1] = mac[1] ^ this.stream[1];
-  }
-
-  /** Payload XOR stream, in place. */
-  encipher(): void {
-    const words = this.words;
-    const stream = this.stream;
-    const end = this.end >> 2;
-    for (let i = this.at >> 2, k = block >> 2; i < end; i++) {
-      words[i] ^= stream[k++];
-    }
-  }
-
-  /** Makes room; a few messages after the start there is enough. */
-  reserve(length: number): void {
-    if (this.blocks.length >= length) {
-      return;
-    }
-    this.blocks = new Uint8Array(length + block);
-    this.words = new Int32Array(this.blocks.buffer);
-    this.counters = new Uint8Array(length);
-    for (let i = 0; i * block < length; i++) {
-      this.counters[i * block] = 1; // a length of two bytes
-      this.counters[i * block + nonceLength + 1] = i >> 8;
-      this.counters[i * block + nonceLength + 2] = i;
-    }
-  }
+/** What fills the last block. */
+function zerosAfter(length: number): string {
+  return zeros.substr(0, -length & (block - 1));
 }

@@ -15,9 +15,9 @@ export interface EspruinoE {
   lockConsole(): void;
   /** null takes the console away from every line; with `force` it does not come back when a cable is plugged in. */
   setConsole(device: string | null, options: { readonly force: boolean }): void;
-  /** The bytes of a text or view, as characters 0 to 255. */
-  toString(bytes: Uint8Array): string;
-  /** The other way round. */
+  /** Bytes or a text as one text in one piece of memory, characters 0 to 255. */
+  toString(bytes: Uint8Array | string): string;
+  /** The bytes of such a text. */
   toUint8Array(text: string): Uint8Array;
 }
 
@@ -33,7 +33,11 @@ export interface EspruinoStorage {
 export interface EspruinoCrypto {
   SHA256(data: Uint8Array): ArrayBuffer;
   readonly AES: {
-    encrypt(data: Uint8Array, key: Uint8Array, options: { readonly mode: "CBC" | "ECB" }): ArrayBuffer;
+    encrypt(
+      data: Uint8Array | string,
+      key: Uint8Array,
+      options: { readonly mode: "CBC" | "ECB" },
+    ): ArrayBuffer;
   };
 }
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type AnyNode, parse } from "acorn";
 import { build, type StdinOptions, transform } from "esbuild";
 
@@ -19,7 +20,7 @@ export async function boardBundle(contents: string, minify: boolean): Promise<st
   const stdin: StdinOptions = {
     contents,
     loader: "ts",
-    resolveDir: new URL(".", import.meta.url).pathname,
+    resolveDir: join(process.cwd(), "hil-tests/interpreters"), // benches are bundled, and stand elsewhere
     sourcefile: "entry.ts",
   };
   const { outputFiles } = await build({

@@ -46,6 +46,6 @@ export async function onDuktape(folder: string): Promise<string[]> {
  */
 export async function onEspruino(folder: string): Promise<readonly string[]> {
   const bundle = await boardBundle(preludes.espruino + run, false);
-  const { lines } = await runEspruino(folder, `${setUpScript}\n${bundle}`);
+  const { lines } = await runEspruino(folder, `${setUpScript}\n${bundle}`, 120_000);
   return lines;
 }

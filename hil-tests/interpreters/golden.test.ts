@@ -28,14 +28,19 @@ describe("a device with AES-CCM and one with HMAC, and the examples of all drive
     expect(count("sht31 a room: 2500 500")).toBe(1);
   });
 
-  it.skipIf(!has("duk"))("are the same on Duktape as on Node, to the last byte", async () => {
-    expect(difference(onNode(), await onDuktape(folder))).toBeNull();
-  });
+  it.skipIf(!has("duk"))(
+    "are the same on Duktape as on Node, to the last byte",
+    async () => {
+      expect(difference(onNode(), await onDuktape(folder))).toBeNull();
+    },
+    150_000,
+  );
 
   it.skipIf(espruinoPath() === null)(
     `are the same ${espruinoLane} as on Node, to the last byte`,
     async () => {
       expect(difference(onNode(), await onEspruino(folder))).toBeNull();
     },
+    150_000,
   );
 });

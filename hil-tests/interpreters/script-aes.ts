@@ -1,10 +1,12 @@
 import type { Aes } from "../../boards/platforms/espruino-ccm.ts";
+import { bytesOf, byteText } from "../../protocols/cbor-small.ts";
 
 /** AES-128 (FIPS 197) on whole blocks for an engine without it. Slow and for tests alone: nothing here hides from a clock. */
 export function scriptAes(): Aes {
   const box = substitution();
   return {
-    cbc: (data, key) => {
+    cbc: (text, key) => {
+      const data = bytesOf(text);
       const out = new Uint8Array(data.length);
       const keys = expand(key, box);
       const block = new Uint8Array(16);
@@ -15,16 +17,18 @@ export function scriptAes(): Aes {
         encrypt(block, keys, box);
         out.set(block, at);
       }
-      return out.buffer;
+      return out.buffer as ArrayBuffer;
     },
-    ecb: (data, key) => {
-      const out = new Uint8Array(data);
+    ecb: (text, key) => {
+      const out = bytesOf(text);
       const keys = expand(key, box);
-      for (let at = 0; at < data.length; at += 16) {
+      for (let at = 0; at < out.length; at += 16) {
         encrypt(out.subarray(at, at + 16), keys, box);
       }
-      return out.buffer;
+      return out.buffer as ArrayBuffer;
     },
+    text: byteText,
+    bytes: bytesOf,
   };
 }
 

@@ -73,6 +73,7 @@ export class StubBoard {
         setPassword: () => {},
         lockConsole: () => {},
         toUint8Array: (text: string) => bytesOf(text),
+        toString: (bytes: Uint8Array | string) => (typeof bytes === "string" ? bytes : byteText(bytes)),
       },
       I2C1: this.#i2c(),
       Serial1: this.#serial(),
@@ -85,7 +86,8 @@ export class StubBoard {
     return {
       SHA256: (data: Uint8Array) => bare(new Uint8Array(createHash("sha256").update(data).digest())),
       AES: {
-        encrypt: (data: Uint8Array, key: Uint8Array, { mode }: { mode: "CBC" | "ECB" }) => {
+        encrypt: (text: string, key: Uint8Array, { mode }: { mode: "CBC" | "ECB" }) => {
+          const data = bytesOf(text);
           const iv = mode === "CBC" ? new Uint8Array(16) : null;
           const cipher = createCipheriv(`aes-128-${mode.toLowerCase()}`, key, iv).setAutoPadding(false);
           const out = new Uint8Array(Buffer.concat([cipher.update(data), cipher.final()]));

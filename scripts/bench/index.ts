@@ -1,5 +1,6 @@
 import type { Bench } from "./bench.ts";
 import { drain } from "./drain.ts";
+import { espruinoSeal } from "./espruino-seal.ts";
 import { forwardLive, forwardPacks } from "./forward-live.ts";
 import { ingest } from "./ingest.ts";
 import { ingestDurable } from "./ingest-durable.ts";
@@ -16,6 +17,7 @@ import { wearBenches } from "./wear.ts";
 /** The benches by name, alphabetical; one line each. */
 export const benches: readonly Bench[] = [
   drain,
+  espruinoSeal,
   forwardLive,
   forwardPacks,
   ingest,
