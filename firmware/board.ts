@@ -1,3 +1,4 @@
+import type { EspruinoDevice } from "../boards/platforms/espruino-globals.ts";
 import { bytesOf, byteText } from "../protocols/cbor-small.ts";
 import { openSession, type SessionRoot } from "../protocols/envelope.ts";
 import { type Fault, fault } from "../protocols/fault.ts";
@@ -5,6 +6,7 @@ import type { PackWriter } from "../protocols/pack.ts";
 import { createDevice, type Device, type DevicePlatform } from "./device.ts";
 import { createDeviceTime } from "./device-time.ts";
 import { createDownlink } from "./downlink.ts";
+import type { DriverValues } from "./driver.ts";
 import { createFaultCounters } from "./faults.ts";
 import type { Batch } from "./installation-type.ts";
 import { createOutbox } from "./outbox.ts";
@@ -38,17 +40,30 @@ export interface BoardSensor {
   readonly writer: PackWriter;
 }
 
-/** Puts a board's device together. `wake` is called when something came that the next tick should see. */
-export function boardDevice(order: BoardOrder, platform: DevicePlatform, wake: () => void): Device {
+/** What a board's device tells those beside it. */
+export interface BoardHooks {
+  /** Something came that the next tick should see. */
+  wake(): void;
+  /** A message was acknowledged: the loader may keep this program. */
+  confirm(): void;
+  /** Called once, with what a technician at the console can ask. */
+  share(device: EspruinoDevice): void;
+}
+
+/** Puts a board's device together. */
+export function boardDevice(order: BoardOrder, platform: DevicePlatform, hooks: BoardHooks): Device {
   const faults = createFaultCounters(() => {});
   const time = createDeviceTime(platform.clock);
+  const wake = hooks.wake;
+  const outbox = createOutbox(order.outbox, () => platform.random.bytes(1)[0] / 256);
+  let last: DriverValues = [];
   const uplink = createUplink({
     root: order.root,
     platform: platform,
-    outbox: createOutbox(order.outbox, () => platform.random.bytes(1)[0] / 256),
+    outbox: outbox,
     words: order.words,
     faults: faults,
-    journal: { sealed() {}, acknowledged() {}, givenUp() {} },
+    journal: { sealed() {}, acknowledged: hooks.confirm, givenUp() {} },
   });
   const speaker = createSpeaker({
     statusInterval: order.statusInterval,
@@ -69,11 +84,17 @@ export function boardDevice(order: BoardOrder, platform: DevicePlatform, wake: (
           speaker.lost(rows);
         }
       },
-      produced() {},
+      produced(row) {
+        last = row.values;
+      },
       lost: speaker.lost,
       onFault: faults.count,
     });
     return { sensor: sensor, stream: stream, least: part.least };
+  });
+  hooks.share({
+    identify: platform.indicator.identify,
+    status: () => [uplink.epoch, platform.clock.monotonic(), outbox.frames, faults.counts, last],
   });
   return createDevice({
     platform: platform,

@@ -7,6 +7,7 @@ import { boardInstallationOf, boardInstallationSchema } from "../firmware/board-
 import { drivers } from "../firmware/drivers/index.ts";
 import { type Credentials, credentialsSchema } from "../firmware/installation.ts";
 import { matchSensors } from "../firmware/installation-check.ts";
+import type { Installation } from "../firmware/installation-type.ts";
 import { readConfig } from "../gateway/config/config-file.ts";
 import { shortName } from "../gateway/config/forms.ts";
 import { type ProblemError, problem } from "../gateway/problem.ts";
@@ -60,7 +61,7 @@ export async function buildCommand(order: BuildOrder, streams: Streams): Promise
 /** The firmware of an installation file, for whoever builds or flashes it; throws every problem. */
 export async function buildOf(
   order: Pick<BuildOrder, "board" | "installation" | "version">,
-): Promise<{ firmware: Firmware; board: Board }> {
+): Promise<{ firmware: Firmware; board: Board; installation: Installation }> {
   const { buildable, buildFirmware, notBuilt, refuseUnfit } = await import("./build-firmware.ts");
   const names = buildable.map(({ name }) => name);
   const asked = order.board === undefined ? null : known(order.board, names);
@@ -87,7 +88,7 @@ export async function buildOf(
     throw problem("DEV-070", words, { where: order.installation });
   }
   const firmware = await buildFirmware(whole);
-  return { firmware, board };
+  return { firmware, board, installation };
 }
 
 function known(name: string, names: readonly string[]): Board {

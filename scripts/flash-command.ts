@@ -6,6 +6,7 @@ export interface FlashOptions {
   readonly board: string;
   readonly port?: string;
   readonly baud: string;
+  readonly installation?: string;
   readonly bundle?: string;
   readonly base?: readonly string[];
   readonly password?: string;
@@ -36,8 +37,8 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
       "before",
       [
         "Examples:",
-        "  $ hasen flash --board puck-js --port /dev/serial/by-id/usb-… --bundle pole-17.js",
-        "      a program that was built for this device onto its board",
+        "  $ hasen flash --board puck-js --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
+        "      build the device's firmware and bring it onto its board",
         "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --bundle pole-17.js --batch",
         "      the same program onto one board after the other",
         "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --base espruino_esp32.bin@0x10000",
@@ -48,7 +49,8 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
     .requiredOption("--board <name>", "which board it is, e.g. puck-js")
     .option("--port <port>", "the serial port; not needed where there is only one")
     .option("--baud <rate>", "speed of the console; USB has none", "115200")
-    .option("--bundle <file>", "the program that was built for the device")
+    .option("--installation <file>", "the device: its firmware is built and brought there")
+    .option("--bundle <file>", "in its place, what hasen build has written")
     .option("--base <file...>", "bring the interpreter itself: its makers' images, as file or file@address")
     .option("--password <file>", "holds the password of a console that is locked")
     .option("--wait <seconds>", "how long to wait for the first acknowledged message", "60")

@@ -1,4 +1,4 @@
-import type { EspruinoE } from "./espruino-globals.ts";
+import type { EspruinoDevice, EspruinoE, EspruinoShared } from "./espruino-globals.ts";
 
 declare const E: EspruinoE;
 declare const setTimeout: (run: () => void, delay: number) => void;
@@ -21,5 +21,18 @@ export function lockConsole(
       E.setConsole(null, { force: true });
       handOver.then();
     }, handOver.delay);
+  }
+}
+
+/** Lets a technician at the console ask the device. */
+export function shareDevice(device: EspruinoDevice): void {
+  (globalThis as EspruinoShared).dreihasen = device;
+}
+
+/** Tells the loader that a message of this program was acknowledged: it may stay. */
+export function confirmProgram(): void {
+  const slot = (globalThis as EspruinoShared).slot;
+  if (slot !== undefined) {
+    slot.confirm();
   }
 }

@@ -92,3 +92,22 @@ export interface EspruinoGlobal {
   /** Loads a module of the interpreter. Called as a member, since esbuild takes a bare `require` for a file to bundle. */
   require(module: string): unknown;
 }
+
+/** The global `slot`, by the loader (firmware/loader.ts); not there where the program was started by hand. */
+export interface EspruinoSlot {
+  confirm(): void;
+}
+
+/** The global `dreihasen`: the device, for a technician at the console. */
+export interface EspruinoDevice {
+  /** Epoch, ms since boot, messages in the outbox, faults by code, values of the last row as the driver has them. */
+  status(): readonly unknown[];
+  /** Lets the light blink, ms. */
+  identify(duration: number): void;
+}
+
+/** What programs on the same board leave for each other. */
+export interface EspruinoShared {
+  slot?: EspruinoSlot;
+  dreihasen?: EspruinoDevice;
+}

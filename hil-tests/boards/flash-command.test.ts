@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { seeded } from "../../boards/platforms/seeded.ts";
+import { nodeCrypto } from "../../protocols/crypto-node.ts";
+import { consolePassword } from "../../protocols/envelope.ts";
 import { flashCommand } from "../../scripts/flash/flash.ts";
-import { hasen } from "../../scripts/hasen.ts";
+import { hasen, version } from "../../scripts/hasen.ts";
 import { has, until } from "../programs.ts";
 import { BoardFlash } from "./board-flash.ts";
+import { poleIn } from "./pole.ts";
 import { PtyBoard } from "./pty-board.ts";
 import type { ReplBoardOptions } from "./repl-board.ts";
 
@@ -37,7 +40,7 @@ async function boardAt(folder: string, options: Partial<ReplBoardOptions> = {}):
 
 /** Firmware that shows itself as the real one does. */
 const firmware = `dreihasen={
-  status:function(){return {device:"pb-pole-17",epoch:3,uptime:60,outbox:2,faults:{silent:1},reading:"21.4 Cel"}},
+  status:function(){return [3,60000,2,[["silent",1]],[2140,4500]]},
   identify:function(ms){blinked=ms}};print("firmware runs");`;
 
 function bundleIn(folder: string, text = firmware): string {
@@ -87,6 +90,21 @@ describe.skipIf(!hasSocat)(`hasen flash at a pseudo-terminal${lane}`, () => {
       confirmed: false,
     });
     await until("the firmware runs", () => board.board.globals["dreihasen"] !== undefined);
+  });
+
+  it("builds the firmware of an installation, and opens the console with the password of its keys", async () => {
+    const folder = newFolder();
+    const installation = poleIn(folder);
+    const { buildOf } = await import("../../scripts/build.ts");
+    const built = await buildOf({ board: "puck-js", installation, version });
+    const board = await boardAt(folder, { password: consolePassword(nodeCrypto, built.installation) });
+    const { exit, stderr } = await run(
+      ...["flash", "--board", "puck-js", "--port", board.port, "--installation", installation, "--wait", "0"],
+    );
+    expect(stderr).toContain("read back, SHA-256 is right.");
+    expect(exit).toBe(0);
+    const kept = board.board.options.flash.storage().read("app.a") ?? "";
+    expect(kept.startsWith(built.firmware.code)).toBe(true);
   });
 
   it("waits until the gateway has acknowledged a message of the new firmware", async () => {
@@ -192,12 +210,12 @@ describe.skipIf(!hasSocat)(`a board on a cable${lane}`, () => {
     const { stdout, exit } = await run("device", "status", "--port", board.port);
     expect(stdout).toContain("slot app.a, sequence 1, not confirmed yet");
     expect(stdout).toContain("epoch: 3");
-    expect(stdout).toContain("reading: 21.4 Cel");
+    expect(stdout).toContain("reading: [2140,4500]");
     expect(exit).toBe(0);
     const json = JSON.parse((await run("device", "status", "--port", board.port, "--json")).stdout);
     expect(json).toMatchObject({
       running: "app.a",
-      device: { epoch: 3, faults: { silent: 1 } },
+      device: { epoch: 3, uptime: 60_000, faults: [["silent", 1]] },
       board: "PUCKJS",
     });
   });

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { loaderText } from "../../firmware/loader-text.ts";
+import { nodeCrypto } from "../../protocols/crypto-node.ts";
+import { consolePassword } from "../../protocols/envelope.ts";
+import { buildOf } from "../../scripts/build.ts";
 import { askStatus } from "../../scripts/flash/board-status.ts";
 import { ConsoleLine } from "../../scripts/flash/console-line.ts";
 import { Repl } from "../../scripts/flash/repl.ts";
@@ -13,6 +16,7 @@ import { padded } from "../../scripts/flash/upload.ts";
 import { espruinoLane, espruinoPath } from "../interpreters/espruino-program.ts";
 import { has } from "../programs.ts";
 import { EspruinoBoard } from "./espruino-board.ts";
+import { poleIn } from "./pole.ts";
 
 const runs = espruinoPath() !== null && has("socat");
 
@@ -23,7 +27,7 @@ afterEach(async () => {
   }
 });
 
-async function newBoard() {
+async function newBoard(password: string | null = null) {
   const folder = mkdtempSync(join(tmpdir(), "dreihasen-espruino-"));
   cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
   const board = new EspruinoBoard(folder);
@@ -34,7 +38,7 @@ async function newBoard() {
   await wire.open();
   cleanUps.push(() => line.close());
   // A busy machine: ^C twice within five seconds would end this interpreter.
-  const repl = new Repl(line, null, { answer: 10_000, echo: 4000, start: 20_000 });
+  const repl = new Repl(line, password, { answer: 10_000, echo: 4000, start: 20_000 });
   const flash = (program: string) =>
     flashBoard(
       repl,
@@ -98,6 +102,22 @@ describe.skipIf(!runs)(`a board ${espruinoLane}`, () => {
     await restart();
     expect(await repl.ask("(slot.confirm(),ran)")).toBe("three");
     expect((await askStatus(repl)).slots[1]).toMatchObject({ confirmed: true, starts: 1 });
+  }, 120_000);
+
+  it("runs the firmware that is built for a pole, behind its locked console", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dreihasen-pole-"));
+    cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+    const built = await buildOf({ board: "puck-js", installation: poleIn(folder), version: "1" });
+    const password = consolePassword(nodeCrypto, built.installation);
+    const { repl, flash, restart } = await newBoard(password);
+    await repl.wake();
+    expect(await flash(built.firmware.code)).toMatchObject({ slot: "app.a", hash: "SHA-256" });
+    await restart();
+    const first = await askStatus(repl);
+    expect(first).toMatchObject({ running: "app.a", device: { outbox: 1 } });
+    await restart();
+    const epoch = Number(first.device?.["epoch"]);
+    expect(await askStatus(repl)).toMatchObject({ running: "app.a", device: { epoch: epoch + 1 } });
   }, 120_000);
 
   it("answers what is typed, each character after the echo of the one before", async () => {

@@ -21,7 +21,7 @@ export async function askStatus(repl: Repl): Promise<BoardStatus> {
   return {
     slots: Array.isArray(files) ? files.map(slotIn) : [],
     running: typeof running === "string" ? running : null,
-    device: isObject(device) ? device : null,
+    device: Array.isArray(device) ? named(device) : null,
   };
 }
 
@@ -33,6 +33,9 @@ function slotIn(file: unknown): Slot | null {
   return trailer.length < trailerLength ? null : readTrailer(String.fromCharCode(...trailer), length ?? 0);
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** In the order of the firmware's answer (EspruinoDevice.status). */
+const names = ["epoch", "uptime", "outbox", "faults", "reading"];
+
+function named(answer: readonly unknown[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(names.map((name, i) => [name, answer[i] ?? null]));
 }

@@ -8,6 +8,8 @@ import { nearest } from "../../gateway/config/nearest.ts";
 import { problem } from "../../gateway/problem.ts";
 import { problemOfSystemError } from "../../gateway/system-error.ts";
 import { say, type WordKey } from "../../gateway/words/words.ts";
+import { nodeCrypto } from "../../protocols/crypto-node.ts";
+import { consolePassword } from "../../protocols/envelope.ts";
 import type { FlashOrder } from "../flash-command.ts";
 import type { Streams } from "../streams.ts";
 import { batch } from "./batch.ts";
@@ -80,17 +82,30 @@ interface Device {
 
 async function programOf(order: FlashOrder): Promise<Device> {
   const password = order.password === undefined ? null : await passwordIn(order.password);
+  if (order.installation !== undefined) {
+    const { buildOf } = await import("../build.ts");
+    const { board, installation, version } = order;
+    const built = await buildOf({ board, installation, version });
+    // The firmware that is there locked its console with the password of the same keys.
+    return {
+      program: built.firmware.code,
+      password: password ?? consolePassword(nodeCrypto, built.installation),
+    };
+  }
   if (order.bundle === undefined) {
     throw problem("FLS-066", {});
   }
-  const bytes = await readFile(order.bundle).catch((error: unknown) => {
-    throw problemOfSystemError(error, order.bundle ?? "");
+  return { program: await bundleIn(order.bundle), password };
+}
+
+async function bundleIn(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw problemOfSystemError(error, file);
   });
   if (bytes.length === 0 || bytes.length > programMax) {
-    const parameters = { file: order.bundle, bytes: bytes.length, most: programMax };
-    throw problem("FLS-067", parameters, { where: order.bundle });
+    throw problem("FLS-067", { file, bytes: bytes.length, most: programMax }, { where: file });
   }
-  return { program: bytes.toString("latin1"), password };
+  return bytes.toString("latin1");
 }
 
 interface One extends Device {
