@@ -108,7 +108,8 @@ function tell(
   const { path, lang, profile, line, made } = words;
   const asks = simulator.create({ profile, seed: 1 }).telegram() === null;
   const example = [`hasen decode ${language}`, decode, path].filter((part) => part !== "").join(" ");
-  const config = `meters: [{ name: pb-test-meter-1, language: ${language}, port: ${path}, interval: 1 s }]`;
+  const own = simulator.settings === undefined ? "" : `, ${simulator.settings(profile)}`;
+  const config = `meters: [{ name: pb-test-meter-1, language: ${language}, port: ${path}${own}, interval: 1 s }]`;
   const sentences = [
     say(lang, asks ? "simulate.waits" : "simulate.speaks", { language, profile, path, line }),
     ...(made ? [say(lang, asks ? "simulate.tryGateway" : "simulate.tryDecode", { example, config })] : []),

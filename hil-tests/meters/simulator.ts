@@ -32,6 +32,8 @@ export interface Simulator {
   /** Between two telegrams that it sends by itself, ms. */
   readonly period: number;
   create(options: SimulatorOptions): SimulatedMeter;
+  /** What a gateway's config says of it beside language and port; absent for nothing. */
+  readonly settings?: (profile: string) => string;
   /** Options that `hasen decode` needs to read it, e.g. a key; empty for most. */
   readonly decode: string;
 }

@@ -3,6 +3,7 @@ import { d0Simulator } from "./d0-meter.ts";
 import { dlmsSimulator } from "./dlms-meter.ts";
 import { dsmrSimulator } from "./dsmr-meter.ts";
 import { mbusSimulator } from "./mbus-meter.ts";
+import { modbusSimulator } from "./modbus-simulator.ts";
 import type { Simulator } from "./simulator.ts";
 import { smlSimulator } from "./sml-meter.ts";
 import { wmbusSimulator } from "./wmbus-meter.ts";
@@ -12,6 +13,7 @@ export const simulators: readonly Simulator[] = [
   dlmsSimulator,
   dsmrSimulator,
   mbusSimulator,
+  modbusSimulator,
   smlSimulator,
   wmbusSimulator,
 ];
