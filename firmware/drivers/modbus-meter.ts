@@ -1,4 +1,5 @@
 import { inSteps } from "../../protocols/decimal.ts";
+import { fault } from "../../protocols/fault.ts";
 import type { MeterReading, Telegram } from "../../protocols/meter.ts";
 import type { ModbusMap, RegisterRow } from "../../protocols/modbus-map.ts";
 import { MapMeter } from "../../protocols/modbus-map-meter.ts";
@@ -7,9 +8,14 @@ import { ModbusRtu } from "../../protocols/modbus-rtu.ts";
 import { unitLeast, unitMost } from "../../protocols/modbus-rtu-frame.ts";
 import { ModbusSession, type ModbusStep } from "../../protocols/modbus-session.ts";
 import { quantityOfObis } from "../../protocols/obis.ts";
-import { quantities, widthFor } from "../../protocols/quantity.ts";
+import { type QuantityName, quantities, widthFor } from "../../protocols/quantity.ts";
+import { SunspecMeter } from "../../protocols/sunspec.ts";
 import { type AskedDriver, type AskedHost, type DriverColumn, numberOption, textOption } from "../driver.ts";
 import type { DriverOptions } from "../installation-type.ts";
+
+/** In place of a map: a device that says itself what it is. */
+const sunspec = "sunspec";
+const sunspecLine = { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 } as const;
 
 /** Steps in which singles and doubles are sent: a thousandth, or a hundredth where a thousandth leaves 32 bits. */
 const finest = -3;
@@ -19,13 +25,14 @@ export const modbusMeter: AskedDriver = {
   kind: "asked",
   name: "modbus-meter",
   title: "Electricity meter on RS-485 (Modbus RTU)",
-  datasheet: "MODBUS over Serial Line V1.02; registers as each map in protocols/modbus-maps names its source",
+  datasheet:
+    "MODBUS over Serial Line V1.02; registers as each map in protocols/modbus-maps names its source; SunSpec models",
   options: [
     {
       name: "map",
       meaning: "which meter it is",
       standard: "sdm630",
-      choices: modbusMaps.map((map) => map.name),
+      choices: modbusMaps.map((map) => map.name).concat(sunspec),
     },
     { name: "unit", meaning: "its unit address", standard: 1, least: unitLeast, most: unitMost },
     {
@@ -49,7 +56,10 @@ export const modbusMeter: AskedDriver = {
       most: 2,
     },
   ],
-  columns: (options) => columnsOf(mapOf(options)),
+  columns: (options) => {
+    const map = mapOf(options);
+    return map === null ? null : columnsOf(map);
+  },
   fresh: 60000,
   silence: 60000,
   warmUp: 0,
@@ -59,7 +69,8 @@ export const modbusMeter: AskedDriver = {
     noMeasurement: "another meter may have the same unit address, or the map is of another meter",
   },
   settings: (options) => {
-    const line = mapOf(options).line;
+    const map = mapOf(options);
+    const line = map === null ? sunspecLine : map.line;
     const baud = numberOption(modbusMeter, options, "baud");
     const parity = textOption(modbusMeter, options, "parity");
     const stopBits = numberOption(modbusMeter, options, "stopBits");
@@ -72,18 +83,27 @@ export const modbusMeter: AskedDriver = {
   },
   session: (options) => {
     const map = mapOf(options);
-    const columns = columnsOf(map);
+    const unit = numberOption(modbusMeter, options, "unit");
+    const meter = map === null ? new SunspecMeter(unit) : new MapMeter(unit, map);
     const baud = modbusMeter.settings(options).baud;
-    const meter = new MapMeter(numberOption(modbusMeter, options, "unit"), map);
     const session = new ModbusSession(new ModbusRtu({ baud: baud, patience: 1000, lateMax: 3000 }), [meter]);
+    let columns = map === null ? [] : columnsOf(map);
+    const act = (steps: readonly ModbusStep[], host: AskedHost): void => {
+      steps.forEach((step) => {
+        if (step.type === "telegram" && map === null) {
+          columns = columnsWith(columns, step.telegram);
+        }
+        follow(step, columns, host);
+      });
+    };
     return {
       get deadline() {
         return session.deadline;
       },
-      start: (now, host) => act(session.start(now), columns, host),
-      push: (bytes, now, host) => act(session.push(bytes, now), columns, host),
-      tick: (now, host) => act(session.tick(now), columns, host),
-      closed: (why, host) => act(session.closed(why), columns, host),
+      start: (now, host) => act(session.start(now), host),
+      push: (bytes, now, host) => act(session.push(bytes, now), host),
+      tick: (now, host) => act(session.tick(now), host),
+      closed: (why, host) => act(session.closed(why), host),
     };
   },
   // The answers to its requests in order, a blank between two: serial number, then the registers from 0 on.
@@ -130,22 +150,24 @@ export const modbusMeter: AskedDriver = {
   ],
 };
 
-function act(steps: readonly ModbusStep[], columns: readonly DriverColumn[], host: AskedHost): void {
-  steps.forEach((step) => {
-    if (step.type === "send") {
-      host.send(step.bytes);
-    } else if (step.type === "telegram") {
-      measure(step.telegram, columns, host);
-    } else if (step.type === "end") {
-      host.done();
-    } else {
-      host.fault(step.fault);
-    }
-  });
+function follow(step: ModbusStep, columns: readonly DriverColumn[], host: AskedHost): void {
+  if (step.type === "send") {
+    host.send(step.bytes);
+  } else if (step.type === "telegram") {
+    measure(step.telegram, columns, host);
+  } else if (step.type === "end") {
+    host.done();
+  } else {
+    host.fault(step.fault);
+  }
 }
 
 /** What the meter lacks or does not say is missing. */
 function measure(telegram: Telegram, columns: readonly DriverColumn[], host: AskedHost): void {
+  if (columns.length === 0) {
+    host.fault(fault("content", "it speaks SunSpec, but says nothing that is known here"));
+    return;
+  }
   host.measured(
     columns,
     columns.map((column) => {
@@ -161,9 +183,21 @@ function stepsOf(reading: MeterReading, column: DriverColumn) {
   return typeof reading.value === "string" ? null : inSteps(reading.value, column.exponent);
 }
 
-function mapOf(options: DriverOptions): ModbusMap {
-  const found = modbusMap(textOption(modbusMeter, options, "map"));
-  return found === null ? modbusMaps[0] : found;
+/** Null for SunSpec. */
+function mapOf(options: DriverOptions): ModbusMap | null {
+  return modbusMap(textOption(modbusMeter, options, "map"));
+}
+
+/** Of a device that says itself what it is, its telegrams decide: the same columns as long as nothing is new. All have fixed steps. */
+function columnsWith(columns: readonly DriverColumn[], telegram: Telegram): readonly DriverColumn[] {
+  const added: DriverColumn[] = [];
+  telegram.readings.forEach((reading) => {
+    const quantity = quantityOfObis(reading.obis);
+    if (quantity !== null && columns.every((column) => column.quantity !== quantity)) {
+      added.push({ quantity: quantity, exponent: stepsFor(quantity) });
+    }
+  });
+  return added.length === 0 ? columns : columns.concat(added);
 }
 
 /** Whole numbers in the steps of their registers, the others in fixed ones. */
@@ -173,5 +207,9 @@ function columnsOf(map: ModbusMap): readonly DriverColumn[] {
 
 function exponentOf(row: RegisterRow): number {
   const isWhole = row.scale === null && row.type !== "float32" && row.type !== "float64";
-  return isWhole ? row.exponent : widthFor(quantities[row.quantity], finest) === null ? finest + 1 : finest;
+  return isWhole ? row.exponent : stepsFor(row.quantity);
+}
+
+function stepsFor(quantity: QuantityName): number {
+  return widthFor(quantities[quantity], finest) === null ? finest + 1 : finest;
 }
