@@ -4,6 +4,7 @@
  * comes now goes first, and the backlog follows beside it with a guaranteed share.
  */
 import { type Fault, isFault } from "../protocols/fault.ts";
+import { BacklogPace } from "./backlog-pace.ts";
 import { Backoff } from "./backoff.ts";
 import { decodeMessageEntry, entryKind } from "./entry.ts";
 import { type Batch, Lane } from "./lane.ts";
@@ -47,6 +48,7 @@ export class Forwarder {
   readonly #liveFrom: Cursor;
   readonly #liveTo: Cursor;
   #turn = 0;
+  readonly #pace: BacklogPace;
   /** Takes back the retry that is waited for. */
   #retry: (() => void) | null = null;
   #stopped = false;
@@ -56,6 +58,7 @@ export class Forwarder {
   constructor(options: ForwarderOptions) {
     const { sink, spool, cursor, clock, random } = options;
     this.#options = options;
+    this.#pace = new BacklogPace(sink.recordsMax);
     this.#backoff = new Backoff({ first: 200, max: 30_000, random, now: () => clock.monotonic() });
     this.#liveFrom = spool.cursor(`${cursor.name}${liveFrom}`);
     this.#liveTo = spool.cursor(`${cursor.name}${liveTo}`);
@@ -140,7 +143,17 @@ export class Forwarder {
   }
 
   async #send(lane: Lane, batch: Batch): Promise<void> {
-    const delivery = await this.#options.sink.send(batch);
+    const { sink, clock } = this.#options;
+    const began = clock.monotonic();
+    const live = lane === this.#live;
+    if (live) {
+      this.#pace.live(began);
+    }
+    const delivery = await sink.send(batch);
+    if (!isFault(delivery)) {
+      const took = clock.monotonic() - began;
+      this.#pace.delivered(live ? "live" : "backlog", batch.records.length, took);
+    }
     this.#concluded(lane, batch, delivery);
     this.#move();
     this.wake();
@@ -243,7 +256,10 @@ export class Forwarder {
 
   #read(span: { readonly from: number; readonly to: number; readonly entries: number }): Batch | null {
     const { spool, sink, clock } = this.#options;
-    const wanted = Math.ceil(sink.recordsMax / this.#recordsPerEntry) + 1;
+    // Only a backlog has an end.
+    const ends = span.to !== Number.POSITIVE_INFINITY;
+    const recordsMax = ends ? this.#pace.records(clock.monotonic()) : sink.recordsMax;
+    const wanted = Math.ceil(recordsMax / this.#recordsPerEntry) + 1;
     const found = spool.read(span.from, { entries: Math.min(span.entries, wanted), bytes: bytesMax });
     const entries = found.filter(({ offset }) => offset < span.to);
     if (entries.length === 0) {
@@ -260,7 +276,7 @@ export class Forwarder {
       const resolved = resolveEntry(kind, payload, context);
       if (isFault(resolved)) {
         this.#passOver(kind, payload, resolved);
-      } else if (taken > 0 && records.length + resolved.records.length > sink.recordsMax) {
+      } else if (taken > 0 && records.length + resolved.records.length > recordsMax) {
         break;
       } else {
         records.push(...resolved.records);

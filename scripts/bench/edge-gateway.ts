@@ -69,6 +69,11 @@ export class EdgeGateway {
     return this.#load!;
   }
 
+  /** Forgets all that the spool holds; not while it runs. */
+  empty(): void {
+    rmSync(this.spool, { recursive: true, force: true });
+  }
+
   /** Counts from the next start on. */
   configure({ bytes = "512 MiB", linger = "20 ms", cityPort }: EdgeOptions): void {
     const sink =
@@ -120,8 +125,12 @@ export class EdgeGateway {
   }
 
   /** Connects the devices, and lets one of them say what their packs look like. */
-  async connect(): Promise<void> {
-    this.#load = await Load.start(this.#ports.devices, this.entries.map(lineOf));
+  async connect(epoch = 1): Promise<void> {
+    this.#load?.stop();
+    this.#load = await Load.start(
+      this.#ports.devices,
+      this.entries.map((entry) => lineOf(entry, epoch)),
+    );
     await this.#load.load(1, "shape", 1);
     await this.#load.send();
   }
@@ -152,7 +161,7 @@ export class EdgeGateway {
   }
 }
 
-function lineOf(entry: DeviceEntry): LineOrder {
+function lineOf(entry: DeviceEntry, epoch: number): LineOrder {
   const { root, kid, name } = entry;
   return {
     clientId: name,
@@ -161,5 +170,6 @@ function lineOf(entry: DeviceEntry): LineOrder {
     topic: upTopic(name),
     hears: downTopic(name),
     device: entry,
+    epoch,
   };
 }

@@ -4,6 +4,7 @@ import { espruinoSeal } from "./espruino-seal.ts";
 import { forwardLive, forwardPacks } from "./forward-live.ts";
 import { ingest } from "./ingest.ts";
 import { ingestDurable } from "./ingest-durable.ts";
+import { liveWhileDraining } from "./live-while-draining.ts";
 import { packBytes } from "./pack-bytes.ts";
 import { packEncode } from "./pack-encode.ts";
 import { probe } from "./probe.ts";
@@ -22,6 +23,7 @@ export const benches: readonly Bench[] = [
   forwardPacks,
   ingest,
   ingestDurable,
+  liveWhileDraining,
   packBytes,
   packEncode,
   probe,

@@ -16,6 +16,8 @@ const idMax = 65_535;
 export class LoadLine {
   /** ms from sending a message to its PUBACK. */
   latencies: Float64Array = new Float64Array(0);
+  /** Unix ms of sending. */
+  moments: Float64Array = new Float64Array(0);
   acknowledged = 0;
   sent = 0;
   readonly #socket: Socket;
@@ -60,6 +62,7 @@ export class LoadLine {
     this.#ends = packets.map(({ length }) => (end += length));
     this.#packets = Buffer.concat(packets);
     this.latencies = new Float64Array(packets.length);
+    this.moments = new Float64Array(packets.length);
     this.sent = 0;
     this.acknowledged = 0;
   }
@@ -92,7 +95,9 @@ export class LoadLine {
 
   #send(count: number): void {
     const from = this.sent === 0 ? 0 : this.#ends[this.sent - 1];
-    this.latencies.fill(-performance.now(), this.sent, this.sent + count);
+    const now = performance.now();
+    this.latencies.fill(-now, this.sent, this.sent + count);
+    this.moments.fill(performance.timeOrigin + now, this.sent, this.sent + count);
     this.sent += count;
     this.#socket.write(this.#packets.subarray(from, this.#ends[this.sent - 1]));
   }

@@ -15,6 +15,8 @@ export interface LineOrder {
   readonly hears?: string;
   /** Whose keys seal its messages; without them messages are random bytes. */
   readonly device?: DeviceEntry;
+  /** Of that device; 1 where none is given. */
+  readonly epoch?: number;
 }
 
 /** `shape` announces the shape of all the others; `rows` packs of so many rows of one reading; `bytes` random ones. */
@@ -28,6 +30,17 @@ export interface Sent {
   /** ms from sending to PUBACK. */
   readonly p50: number;
   readonly p99: number;
+  /** When the messages of each device were sent, where they were sent at a rate. */
+  readonly moments?: readonly Moments[];
+}
+
+/** Of messages that a device numbered in a row. */
+export interface Moments {
+  readonly device: string;
+  /** Number of the first. */
+  readonly first: number;
+  /** Unix ms, with decimals. */
+  readonly sent: Float64Array;
 }
 
 export type LoadAnswer = { readonly sent?: Sent; readonly error?: string };

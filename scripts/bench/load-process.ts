@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { encodeUp } from "../../protocols/message.ts";
 import { shapeValue } from "../../protocols/shape.ts";
 import { LoadLine } from "./load-line.ts";
-import type { LineOrder, LoadAnswer, LoadOrder, PayloadKind, Sent } from "./load-order.ts";
+import type { LineOrder, LoadAnswer, LoadOrder, Moments, PayloadKind, Sent } from "./load-order.ts";
 import { percentile } from "./runner.ts";
 import { powerPacks, powerShape, Sender } from "./sealed-load.ts";
 
@@ -11,6 +11,8 @@ interface Station {
   readonly line: LoadLine;
   readonly order: LineOrder;
   readonly sender: Sender | null;
+  /** Number of the first message that is loaded. */
+  first: number;
 }
 
 let stations: Station[] = [];
@@ -46,14 +48,17 @@ async function obey(order: LoadOrder): Promise<Sent | null> {
 
 async function connected(port: number, order: LineOrder): Promise<Station> {
   const line = await LoadLine.open(port, order, order.hears);
-  return { line, order, sender: order.device === undefined ? null : new Sender(order.device) };
+  const { device, epoch } = order;
+  return { line, order, sender: device === undefined ? null : new Sender(device, epoch), first: 0 };
 }
 
 function load(kind: PayloadKind, each: number, lines: number): void {
   let bytes = 0;
   let messages = 0;
-  stations.forEach(({ line, order, sender }, i) => {
+  stations.forEach((station, i) => {
+    const { line, order, sender } = station;
     const body = bodies(kind);
+    station.first = sender?.piv ?? 0;
     const payloads = Array.from({ length: i < lines ? each : 0 }, () =>
       sender === null ? body() : sender.frame(body()),
     );
@@ -99,12 +104,16 @@ function pace(perSecond: number): Promise<Sent> {
         stations[sent++ % stations.length].line.step(() => {
           if (++acknowledged === all) {
             clearInterval(timer);
-            resolve(summary(start));
+            resolve({ ...summary(start), moments: moments() });
           }
         });
       }
     }, 1);
   });
+}
+
+function moments(): Moments[] {
+  return stations.map(({ order, line, first }) => ({ device: order.clientId, first, sent: line.moments }));
 }
 
 function summary(start: number): Sent {

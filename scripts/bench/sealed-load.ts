@@ -22,9 +22,14 @@ export class Sender {
   readonly #session: Session;
   #piv = 0;
 
-  constructor(entry: DeviceEntry) {
+  constructor(entry: DeviceEntry, epoch = 1) {
     const { root, kid, alg } = entry;
-    this.#session = deriveSession(nodeCrypto, { root, deployment, kid, epoch: 1, alg, direction: "up" });
+    this.#session = deriveSession(nodeCrypto, { root, deployment, kid, epoch, alg, direction: "up" });
+  }
+
+  /** Number of its next message. */
+  get piv(): number {
+    return this.#piv;
   }
 
   /** The next message, sealed: each number once, so no frame can be made twice. */
