@@ -19,8 +19,9 @@ export async function bundle({ entry, name, external = [] }) {
     platform: "node",
     format: "esm",
     target: "node20",
-    // esbuild is a program beside its package, which hasen build asks for when it runs.
-    external: ["esbuild", ...external],
+    // esbuild is a program beside its package, which hasen build asks for when it runs; dbus-next asks for x11 only where it looks
+    // for a desktop's session bus, which nobody here does.
+    external: ["esbuild", "x11", ...external],
     define: { __DREIHASEN_VERSION__: JSON.stringify(version) },
     banner: { js: banner },
     plugins: [serialportPrebuilds],

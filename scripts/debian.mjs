@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 /** Package -> how to see that it is there: a program, a library, or modules of Debian's own Python. */
 const wanted = {
   "avr-libc": { library: "include/avr/io.h" },
+  dbus: { program: "dbus-daemon" },
   duktape: { program: "duk" },
   "gcc-avr": { program: "avr-gcc" },
   libfaketime: { library: "faketime/libfaketime.so.1" },
@@ -16,6 +17,8 @@ const wanted = {
   openssl: { program: "openssl" },
   "python3-cbor2": { modules: "cbor2" },
   "python3-cryptography": { modules: "cryptography" },
+  "python3-dbusmock": { modules: "dbusmock" },
+  "python3-gi": { modules: "gi.repository.GLib" },
   socat: { program: "socat" },
   strace: { program: "strace" },
   "util-linux": { program: "setpriv" },

@@ -4,6 +4,7 @@ import { linuxPlatform } from "../boards/platforms/linux.ts";
 import { holdStorage, type StorageHold } from "../boards/platforms/linux-storage.ts";
 import type { SharedUarts } from "../boards/platforms/shared-uarts.ts";
 import type { AskedLines } from "../firmware/asked-line.ts";
+import { advertDrivers } from "../firmware/drivers/adverts.ts";
 import { drivers } from "../firmware/drivers/index.ts";
 import {
   type Installation,
@@ -12,9 +13,11 @@ import {
 } from "../firmware/installation-type.ts";
 import type { Observer } from "../firmware/observer.ts";
 import { Backoff } from "../gateway/backoff.ts";
+import type { Adverts } from "../gateway/ble/adverts.ts";
 import { makeFolder } from "../gateway/durable-file.ts";
 import type { FrameReceiver, GatewayLink, LinkCounters } from "../gateway/link.ts";
 import { newCounters } from "../gateway/links/counters.ts";
+import { isAdvertLanguage } from "../gateway/meters/advert-keys.ts";
 import type { MeterSettings } from "../gateway/meters/meter-kind.ts";
 import type { MeterContext } from "../gateway/meters/meters.ts";
 import { ProblemError, problem, problemText } from "../gateway/problem.ts";
@@ -24,6 +27,7 @@ import { equal, utf8 } from "../protocols/bytes.ts";
 import { nodeCiphers } from "../protocols/crypto-node.ts";
 import { type FaultCode, isFault } from "../protocols/fault.ts";
 import type { MeterKeys } from "../protocols/meter.ts";
+import { advertUart } from "./advert-uart.ts";
 import { deviceLog } from "./device-log.ts";
 import { LocalLink } from "./local-link.ts";
 import { NodeRunner } from "./node-runner.ts";
@@ -48,6 +52,7 @@ export interface MeterHost {
   readonly uarts: SharedUarts;
   /** Lines on which meters are asked, one at a time. */
   readonly lines: AskedLines;
+  readonly adverts: Adverts;
 }
 
 export class GatewayMeter implements GatewayLink {
@@ -142,7 +147,7 @@ export class GatewayMeter implements GatewayLink {
       {
         installation: this.#installation(entry, keys),
         platform: this.#platform(link, hold),
-        drivers,
+        drivers: [...drivers, ...advertDrivers],
         lines: this.#host.lines,
         observer: this.#observer(),
       },
@@ -215,11 +220,19 @@ export class GatewayMeter implements GatewayLink {
           await this.#begin();
         }),
     });
-    return { ...platform, uart: (port) => this.#watched(this.#host.uarts.uart(port), port) };
+    return { ...platform, uart: (port) => this.#uart(port) };
+  }
+
+  #uart(port: string): Uart {
+    const { language, address } = this.#settings;
+    const { adverts, uarts } = this.#host;
+    return isAdvertLanguage(language)
+      ? this.#watched(advertUart(adverts, { adapter: port, address: String(address), language }), port, false)
+      : this.#watched(uarts.uart(port), port, true);
   }
 
   /** The same port, which says here when it cannot be opened, and why. */
-  #watched(uart: Uart, port: string): Uart {
+  #watched(uart: Uart, port: string, serial: boolean): Uart {
     return {
       ...uart,
       open: (settings, onBytes, onState) =>
@@ -230,7 +243,9 @@ export class GatewayMeter implements GatewayLink {
             this.#context.log.info({ port }, `${this.name}: ${port} is open`);
           } else {
             this.#trouble = state.detail;
-            void this.#explain(port);
+            if (serial) {
+              void this.#explain(port);
+            }
           }
         }),
     };

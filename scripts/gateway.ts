@@ -2,9 +2,11 @@
 import { askSystemClock } from "../boards/platforms/linux-clock.ts";
 import { SharedUarts } from "../boards/platforms/shared-uarts.ts";
 import { AskedLines } from "../firmware/asked-line.ts";
+import { Adverts } from "../gateway/ble/adverts.ts";
 import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { createLog, silentLog } from "../gateway/log.ts";
 import { checkParts, startGateway } from "../gateway/main.ts";
+import { isAdvertLanguage } from "../gateway/meters/advert-keys.ts";
 import { checkMeters } from "../gateway/meters/meters.ts";
 import { type ProblemError, problemText, renderProblem } from "../gateway/problem.ts";
 import { DeviceRegistry } from "../gateway/registry/registry.ts";
@@ -46,7 +48,12 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     destination: streams.stderr,
   });
   const asked = askedToStop();
-  const host = { version: order.version, uarts: new SharedUarts(), lines: new AskedLines() };
+  const host = {
+    version: order.version,
+    uarts: new SharedUarts(),
+    lines: new AskedLines(),
+    adverts: new Adverts(),
+  };
   const gateway = await startGateway({
     config,
     log,
@@ -64,7 +71,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
 async function checkPorts({ links, meters }: GatewayConfig): Promise<ProblemError[]> {
   const named = [
     ...links.flatMap((link) => (link.kind === "serial" ? [link.port] : [])),
-    ...meters.map(({ port }) => port),
+    ...meters.filter(({ language }) => !isAdvertLanguage(language)).map(({ port }) => port),
   ];
   const found = await Promise.all([...new Set(named)].map((port) => diagnosePort(port)));
   return found.filter(({ code }) => code !== "SER-074" && code !== "SER-075");

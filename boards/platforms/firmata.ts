@@ -21,11 +21,11 @@ export function firmataPlatform(base: Platform, options: FirmataOptions): Firmat
     ...base,
     i2c: (name): I2c | Fault => (name === busName ? bus : base.i2c(name)),
     pulse: (name): Pulse | Fault => {
-      const pin = /^D([2-9]|[1-6]\d)$/.exec(name); // D0 and D1 are its serial line
+      const pin = /^d([2-9]|[1-6]\d)$/i.exec(name); // D0 and D1 are its serial line
       return pin === null ? base.pulse(name) : firmataPulse(host, Number(pin[1]), now);
     },
     analog: (name): Analog | Fault => {
-      const input = /^A(\d|1[0-5])$/.exec(name);
+      const input = /^a(\d|1[0-5])$/i.exec(name);
       return input === null ? base.analog(name) : firmataAnalog(host, Number(input[1]));
     },
     close: () => host.close(),

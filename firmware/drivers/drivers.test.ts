@@ -13,10 +13,11 @@ import type {
   PulseDriver,
   ReaderSink,
 } from "../driver.ts";
+import { advertDrivers } from "./adverts.ts";
 import { drivers } from "./index.ts";
 import { lorawanSensor } from "./lorawan-sensor.ts";
 
-const all: readonly Driver[] = [...drivers, lorawanSensor];
+const all: readonly Driver[] = [...drivers, ...advertDrivers, lorawanSensor];
 
 /** Every driver is tested by the examples it brings. */
 describe("the list of drivers", () => {

@@ -90,6 +90,10 @@ function keyOf(text: string): Uint8Array | undefined {
   return bytes ?? undefined;
 }
 
+function macOf(text: string): string | undefined {
+  return /^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/.test(text) ? text.toUpperCase() : undefined;
+}
+
 export const forms: Readonly<Record<string, Form>> = {
   address: { read: addressOf, expected: "expected.address", example: "127.0.0.1:1883" },
   broker: { read: brokerOf, expected: "expected.broker", example: "mqtts://broker.city.example:8883" },
@@ -97,6 +101,7 @@ export const forms: Readonly<Record<string, Form>> = {
   device: { read: deviceNameOf, expected: "expected.device", example: "pb-rathaus-meter-017" },
   duration: { read: durationOf, expected: "expected.duration", example: "20 s" },
   key: { read: keyOf, expected: "expected.key", example: "00112233445566778899aabbccddeeff", secret: true },
+  mac: { read: macOf, expected: "expected.mac", example: "C2:71:35:02:EE:B8" },
   mbusAddress: {
     read: (text) => (mbusAddress(text.toLowerCase()) === null ? undefined : text.toLowerCase()),
     expected: "expected.mbusAddress",
@@ -143,6 +148,9 @@ export function repaired(form: string, text: string): string | null {
   }
   if (form === "broker" && /^[A-Za-z0-9.-]+(:\d+)?$/.test(text)) {
     return `mqtt://${text}`;
+  }
+  if (form === "mac" && /^[0-9a-fA-F]{2}([-: ]?[0-9a-fA-F]{2}){5}$/.test(text)) {
+    return (text.match(/[0-9a-fA-F]{2}/g) ?? []).join(":").toUpperCase();
   }
   if (form === "urn" && deviceUrnOf(text) !== undefined) {
     return urnPrefix + text;

@@ -68,6 +68,11 @@ export function deviceName(options: Common<string>) {
   return Type.Unsafe<string>({ type: "string", form: "device", ...options });
 }
 
+/** A Bluetooth address; the value is in capitals, such as "C2:71:35:02:EE:B8". */
+export function mac(options: Common<string>) {
+  return Type.Unsafe<string>({ type: "string", form: "mac", ...options });
+}
+
 /** Any text of 1 to `maxLength` (200) characters, on one line. */
 export function text(options: Common<string> & { readonly maxLength?: number }) {
   return Type.Unsafe<string>({ type: "string", maxLength: 200, ...options });

@@ -1,4 +1,5 @@
 import type { FaultCode } from "../../protocols/fault.ts";
+import { enBle } from "./en-ble.ts";
 import { enBuild } from "./en-build.ts";
 import { enFlash } from "./en-flash.ts";
 import { enMeters } from "./en-meters.ts";
@@ -307,6 +308,7 @@ export const en = {
   "expected.broker": "the URL of a broker, mqtt:// or mqtts://, without a password",
   "expected.urn": "a device's URN (urn:dev:ops: and at least two parts of a-z and 0-9)",
   "expected.name": "a short name of a-z, 0-9 and hyphens, 64 characters at most",
+  "expected.mac": "a Bluetooth address: six pairs of hexadecimal digits with colons between them",
   "expected.key": "32 hexadecimal digits",
   "expected.decimal": "a decimal number",
   "found.text": "a text",
@@ -424,6 +426,7 @@ export const en = {
   "device.taken": "A running gateway takes this up by itself.",
   ...enFlash,
   ...enMeters,
+  ...enBle,
   ...enBuild,
   ...enSpool,
 } as const satisfies Words;

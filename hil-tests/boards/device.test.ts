@@ -20,9 +20,9 @@ afterEach(async () => {
 });
 
 it.skipIf(!hasUno)(
-  "a sensor at an Arduino reaches the city as records, and the device says when the Arduino is away (needs socat, gcc-avr and avr-libc)",
+  "a sensor and a counter at an Arduino reach the city as records, and the device says when the Arduino is away (needs socat, gcc-avr and avr-libc)",
   async () => {
-    const { uno, port } = await arduino();
+    const { uno, port, told } = await arduino();
     const house = await House.open();
     ends.push(() => house.close());
     await house.start();
@@ -36,7 +36,9 @@ credentials: ./keys/${readdirSync(join(house.folder, "keys"))[0]}
 board: arduino-uno
 firmata: { port: ${port} }
 link: { kind: mqtt, url: "mqtt://127.0.0.1:${house.mqttPort}" }
-sensors: [{ driver: sht31, port: firmata, interval: 1 s }]
+sensors:
+  - { driver: sht31, port: firmata, interval: 1 s }
+  - { driver: s0-meter, port: d8, interval: 1 s, start: 5000 }
 batch: { rows: 1, delay: 0 s }
 storage: ./storage
 `,
@@ -47,6 +49,16 @@ storage: ./storage
     expect(new Set(valuesOf(house, "temperature"))).toEqual(new Set([21.5]));
     expect(valuesOf(house, "relativeHumidity")).toContain(47.3);
     expect(device.said()).toMatch(/arduino \S+: answers/);
+    for (let pulse = 0; pulse < 3; pulse++) {
+      await told(() => uno.setContact(8, true));
+      await new Promise((resolve) => setTimeout(resolve, 100)); // an S0 pulse lasts 30 ms or longer
+      await told(() => uno.setContact(8, false));
+    }
+    await until(
+      "three pulses of a watt hour have come",
+      () => valuesOf(house, "activeEnergyImported").at(-1) === 5003,
+      patience,
+    );
     uno.stop();
     await until("the device says so", () => /did not answer within/.test(device.said()), patience);
     device.child.kill("SIGTERM");
@@ -57,12 +69,16 @@ storage: ./storage
 );
 
 /** An Arduino with an SHT31, at a serial port of this machine. */
-async function arduino(): Promise<{ uno: Uno; port: string }> {
+async function arduino() {
+  let sent = 0;
   const line = await openLine({ kind: "socat", paced: false });
   const uno = new Uno({
     image: firmataImage(),
     chips: { 68: { chip: sht31Chip(() => ({ temperature: 2150, humidity: 473 })), conversion: 12.5 } },
-    onByte: (byte) => line.write(Uint8Array.of(byte)),
+    onByte: (byte) => {
+      sent += 1;
+      line.write(Uint8Array.of(byte));
+    },
   });
   line.onRequest = (bytes) => uno.receive(bytes);
   uno.start();
@@ -70,7 +86,13 @@ async function arduino(): Promise<{ uno: Uno; port: string }> {
     () => line.close(),
     () => uno.stop(),
   );
-  return { uno, port: line.path };
+  /** Changes something and waits until the Arduino has said so. */
+  const told = async (change: () => void) => {
+    const before = sent;
+    change();
+    await until("the Arduino has told its pins", () => sent >= before + 3, patience);
+  };
+  return { uno, port: line.path, told };
 }
 
 function valuesOf(house: House, channel: string): number[] {
