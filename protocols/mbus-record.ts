@@ -34,6 +34,16 @@ const functions: readonly DataRecord["function"][] = ["instantaneous", "maximum"
 
 /** All records of the bytes `from` to `to`, or why they are none. One record in doubt makes all of them so. */
 export function readRecords(bytes: Uint8Array, from: number, to: number): readonly DataRecord[] | Fault {
+  const read = readRecordsSoFar(bytes, from, to);
+  return read.failure === null ? read.records : read.failure;
+}
+
+/** The records up to the first that is none, and why it is none: for explanations. Nobody may take them for readings unless `failure` is null. */
+export function readRecordsSoFar(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): { readonly records: readonly DataRecord[]; readonly failure: Fault | null } {
   const reader = new RecordReader(bytes, from, to);
   const records: DataRecord[] = [];
   while (reader.at < to) {
@@ -44,11 +54,11 @@ export function readRecords(bytes: Uint8Array, from: number, to: number): readon
     reader.number++;
     const record = reader.record();
     if (record === null) {
-      return reader.failure as Fault;
+      return { records: records, failure: reader.failure };
     }
     records.push(record);
   }
-  return records;
+  return { records: records, failure: null };
 }
 
 /** Whether the last record says that the meter has more than went into this telegram (DIF 1f). */

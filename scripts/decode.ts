@@ -22,6 +22,7 @@ import type {
 import { type ModbusMap, readMap } from "../protocols/modbus-map.ts";
 import { modbusMap, modbusMaps } from "../protocols/modbus-maps/index.ts";
 import type { Span } from "../protocols/modbus-plan.ts";
+import { ExplainOutput } from "./explain/command.ts";
 import { type HexLine, hexLines, type Secrets } from "./hex-lines.ts";
 import type { Streams } from "./streams.ts";
 
@@ -39,6 +40,10 @@ export interface DecodeOrder {
   readonly mac?: string;
   /** The Modbus meter whose registers are to be named. */
   readonly map?: string;
+  /** What every byte means, for people, in place of the readings. */
+  readonly explain?: boolean;
+  /** With `explain`: as JSON lines. */
+  readonly json?: boolean;
   readonly lang?: Language;
 }
 
@@ -80,10 +85,20 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
   }
   const keys: MeterKeys = { ciphers: nodeCiphers, key, auth, mac };
   const out = new Output(streams, chosen.name, map);
+  const view = { json: order.json === true, lang: order.lang ?? language(process.env) };
+  const explained = new ExplainOutput(streams, chosen, view);
   let bytes = 0;
   try {
     const input = order.input === "-" ? streams.stdin : createReadStream(order.input);
-    for await (const results of order.hex ? ofLines(input, chosen, keys) : ofBytes(input, chosen, keys)) {
+    if (order.explain) {
+      await explained.writeAll(input, order.hex ? (line) => keysOf(line, keys) : keys);
+      bytes = explained.bytes;
+    }
+    for await (const results of order.explain
+      ? []
+      : order.hex
+        ? ofLines(input, chosen, keys)
+        : ofBytes(input, chosen, keys)) {
       bytes += results.bytes;
       if (!(await out.write(results.telegrams))) {
         return exitGood; // The reader has seen enough (`| head`).
@@ -93,15 +108,16 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
     tell(problemOfSystemError(error, order.input === "-" ? "stdin" : order.input));
     return exitUnreadable;
   }
-  if (out.good > 0) {
+  const { good, bad } = order.explain ? explained : out;
+  if (good > 0) {
     return exitGood;
   }
-  const kind = out.bad === 0 ? "nothing" : "faulty";
+  const kind = bad === 0 ? "nothing" : "faulty";
   tell(
     problem("DEC-065", {
       protocol: chosen.name,
       input: order.input === "-" ? { word: "decode.input" } : order.input,
-      reason: { word: `decode.${kind}.why`, parameters: { bytes, count: out.bad } },
+      reason: { word: `decode.${kind}.why`, parameters: { bytes, count: bad } },
       next: { word: `decode.${kind}.next` },
     }),
   );

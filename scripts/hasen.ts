@@ -104,6 +104,8 @@ const programExamples = [
 ] as const;
 
 interface DecodeOptions {
+  readonly explain?: boolean;
+  readonly json?: boolean;
   readonly hex?: boolean;
   readonly key?: string;
   readonly auth?: string;
@@ -115,6 +117,7 @@ function addDecode(program: Command, streams: Streams, exit: Exit): void {
   command(program, "decode <protocol> [file]", [
     ["hasen decode sml capture.bin", "one line of JSON for each telegram"],
     ["hasen decode sml --hex telegrams.txt", "one telegram a line, as hexadecimal text"],
+    ["hasen decode sml --explain capture.bin", "what every byte means"],
     ["cat /dev/ttyUSB0 | hasen decode sml -", "a live line"],
   ])
     .description("Turn a meter's bytes into readings, as NDJSON on stdout.")
@@ -123,6 +126,8 @@ function addDecode(program: Command, streams: Streams, exit: Exit): void {
     .option("--auth <hex>", "authentication key of encrypted DLMS telegrams")
     .option("--mac <hex>", "address of the sensor that sent encrypted BTHome data")
     .option("--map <meter>", "name the registers of this Modbus meter, e.g. sdm630")
+    .option("--explain", "for people: every byte with its meaning, in place of the readings")
+    .option("--json", "with --explain: as JSON lines")
     .action(async (protocol: string, file: string | undefined, options: DecodeOptions) => {
       const { decodeCommand } = await import("./decode.ts");
       const lang = languageOf(program);
