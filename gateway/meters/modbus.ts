@@ -15,10 +15,13 @@ export const definition = meterKind("modbus", {
       en: "Serial port of the RS-485 adapter; best by its lasting name under /dev/serial/by-id",
       de: "Serieller Anschluss des RS-485-Adapters; am besten mit seinem festen Namen unter /dev/serial/by-id",
     }),
-    map: choice(
-      modbusMaps.map(({ name }) => name),
-      { about: { en: "Which meter it is", de: "Welcher Zähler es ist" }, example: "sdm630" },
-    ),
+    map: choice([...modbusMaps.map(({ name }) => name), "sunspec"], {
+      about: {
+        en: "Which meter it is; sunspec for one that says so itself",
+        de: "Welcher Zähler es ist; sunspec für einen, der es selbst sagt",
+      },
+      example: "sdm630",
+    }),
     unit: whole({
       about: { en: "Its unit address", de: "Seine Adresse am Bus" },
       default: 1,
