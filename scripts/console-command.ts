@@ -1,6 +1,7 @@
 /** `hasen identify`, `hasen logs`, `hasen device status`: their places on the command line; what they do is in flash/ask.ts. */
 import type { Command } from "commander";
 import type { Language } from "../gateway/words/words.ts";
+import { whole } from "./flash-command.ts";
 
 export interface ConsoleOptions {
   readonly port?: string;
@@ -31,7 +32,7 @@ export function addConsole(
       .description(description)
       .addHelpText("before", `Examples:\n  $ hasen ${example}\n`)
       .option("--port <port>", "the serial port; not needed where there is only one")
-      .option("--baud <rate>", "speed of the console; USB has none", "115200")
+      .option("--baud <rate>", "speed of the console; USB has none", whole(300, 4_000_000), "115200")
       .option("--json", "as JSON")
       .action((options: ConsoleOptions) => run(action, options));
   const password = ["--password <file>", "holds the password of a console that is locked"] as const;
@@ -41,7 +42,7 @@ export function addConsole(
     "identify --port /dev/serial/by-id/usb-…",
     "Let the light of a board on a cable blink.",
   )
-    .option("--seconds <count>", "how long", "10")
+    .option("--seconds <count>", "how long", whole(1, 60), "10")
     .option(...password);
   add(
     program,

@@ -1,5 +1,5 @@
 /** `hasen flash`: its place on the command line; what it does is in flash/. */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { Language } from "../gateway/words/words.ts";
 
 export interface FlashOptions {
@@ -48,12 +48,12 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
     )
     .requiredOption("--board <name>", "which board it is, e.g. puck-js")
     .option("--port <port>", "the serial port; not needed where there is only one")
-    .option("--baud <rate>", "speed of the console; USB has none", "115200")
+    .option("--baud <rate>", "speed of the console; USB has none", whole(300, 4_000_000), "115200")
     .option("--installation <file>", "the device: its firmware is built and brought there")
     .option("--bundle <file>", "in its place, what hasen build has written")
     .option("--base <file...>", "bring the interpreter itself: its makers' images, as file or file@address")
     .option("--password <file>", "holds the password of a console that is locked")
-    .option("--wait <seconds>", "how long to wait for the first acknowledged message", "60")
+    .option("--wait <seconds>", "how long to wait for the first acknowledged message", whole(0, 86_400), "60")
     .option("--batch", "then the next board, and the next, until Ctrl-C")
     .option("--dry-run", "say what would be done, write nothing")
     .option("--tidy", "let the board tidy up its flash; a power cut then can lose files")
@@ -61,4 +61,14 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
     .option("--fresh-keys", "the program has new keys: go on although the board has lost its count of epochs")
     .option("--json", "the result as JSON, on the last line of stdout")
     .action(run);
+}
+
+/** Takes a whole number within bounds as it was typed. */
+export function whole(least: number, most: number): (text: string) => string {
+  return (text) => {
+    if (!/^\d{1,9}$/.test(text) || Number(text) < least || Number(text) > most) {
+      throw new InvalidArgumentError(`Allowed choices are ${least} to ${most}.`);
+    }
+    return text;
+  };
 }

@@ -1,11 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { inflateSync } from "node:zlib";
-import { SerialPort } from "serialport";
-import { until } from "../programs.ts";
+import { PtyPair } from "./pty-pair.ts";
 
 /** By which an ESP32 is told from others (esptool, CHIP_DETECT_MAGIC_REG_ADDR 0x40001000). */
 const magicRegister = 0x40001000;
@@ -37,47 +32,31 @@ export interface EspRomOptions {
  * runs a stub that is brought in pieces, inflates what is written, and answers with its MD5. `faults` has what it did not like.
  */
 export class EspRom {
-  readonly port: string;
   readonly faults: string[] = [];
   readonly flash = new Map<number, Buffer>();
   /** Bytes that were brought into memory, and where they start. */
   stub = 0;
-  readonly #folder: string;
   readonly #options: EspRomOptions;
-  #socat: ChildProcess | null = null;
-  #line: SerialPort | null = null;
+  readonly #pair: PtyPair;
   #begun = Buffer.alloc(0);
   #isStub = false;
   #write = { size: 0, packed: 0, address: 0, next: 0, parts: [] as Buffer[] };
 
   constructor(folder: string, options: EspRomOptions = {}) {
-    this.#folder = folder;
+    this.#pair = new PtyPair(folder);
     this.#options = options;
-    this.port = join(folder, "port");
   }
 
-  async plugIn(): Promise<void> {
-    const far = join(this.#folder, "far");
-    const ends = [`pty,raw,echo=0,link=${this.port}`, `pty,raw,echo=0,link=${far}`];
-    this.#socat = spawn("socat", ends, { stdio: "ignore" });
-    await until("socat makes its ports", () => existsSync(this.port) && existsSync(far), 5000);
-    const line = new SerialPort({ path: far, baudRate: 115200, autoOpen: false });
-    await new Promise<void>((resolve, reject) => {
-      line.open((error) => (error ? reject(error) : resolve()));
-    });
-    line.on("data", (bytes: Buffer) => this.#take(bytes));
-    this.#line = line;
+  get port(): string {
+    return this.#pair.port;
   }
 
-  async unplug(): Promise<void> {
-    const line = this.#line;
-    if (line?.isOpen === true) {
-      await new Promise<void>((resolve) => line.close(() => resolve()));
-    }
-    if (this.#socat !== null && this.#socat.exitCode === null) {
-      this.#socat.kill();
-      await once(this.#socat, "exit");
-    }
+  plugIn(): Promise<void> {
+    return this.#pair.open((bytes) => this.#take(bytes));
+  }
+
+  unplug(): Promise<void> {
+    return this.#pair.close();
   }
 
   /** Splits at C0, which stands at both ends of a packet (RFC 1055). */
@@ -208,7 +187,7 @@ export class EspRom {
     const escaped = [...packet].flatMap((byte) =>
       byte === 0xc0 ? [0xdb, 0xdc] : byte === 0xdb ? [0xdb, 0xdd] : [byte],
     );
-    this.#line?.write(Buffer.from([0xc0, ...escaped, 0xc0]));
+    this.#pair.write(Buffer.from([0xc0, ...escaped, 0xc0]));
   }
 }
 

@@ -89,6 +89,12 @@ describe.skipIf(!hasSocat)(`hasen flash --base${lane}`, () => {
     expect(rom.flash.size).toBe(0);
   });
 
+  it("wants numbers where numbers are meant", async () => {
+    const wrong = await run("flash", "--board", "esp32", "--bundle", "x.js", "--baud", "fast");
+    expect(wrong.stderr).toContain("300 to 4000000");
+    expect(wrong.exit).toBe(64);
+  });
+
   it("tells by hand what to do with a board that takes it another way", async () => {
     const { exit, stderr } = await run("flash", "--board", "puck-js", "--base", "puck.zip");
     expect(stderr).toMatch(/FLS-073[\s\S]*DfuTarg/);

@@ -20,7 +20,7 @@ async function onlyPort(): Promise<string> {
   const ports = await listPorts();
   const [only, second] = ports;
   if (only === undefined) {
-    throw problem("SER-067", { port: "--port" });
+    throw problem("SER-067", { port: "/dev/serial/by-id/…" });
   }
   if (second !== undefined) {
     throw problem("FLS-078", { ports });
