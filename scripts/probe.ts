@@ -68,6 +68,7 @@ export async function probeCommand(order: ProbeOrder, streams: Streams): Promise
       dump: dump !== null && dump.bytes > 0 ? dump.path : null,
       isStopped: stopped.signal.aborted,
       asks: !order.listen,
+      hasKey: key !== null,
       lang: order.lang,
     };
     if (order.json) {

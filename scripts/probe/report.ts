@@ -3,6 +3,7 @@ import { decimalText } from "../../protocols/decimal.ts";
 import { meterLanguage } from "../../protocols/index.ts";
 import type { MeterNumber, Telegram } from "../../protocols/meter.ts";
 import { isReduced } from "../../protocols/sml-reduced.ts";
+import { meterLines, sensorLines } from "./config-lines.ts";
 import { makerOf } from "./makers.ts";
 import type { Found, ProbeOutcome } from "./probe.ts";
 import { settingText } from "./setting.ts";
@@ -17,6 +18,8 @@ export interface ReportContext {
   readonly isStopped: boolean;
   /** Whether anybody was to be asked. */
   readonly asks: boolean;
+  /** Whether a key was given. */
+  readonly hasKey: boolean;
   readonly lang: Language;
 }
 
@@ -111,32 +114,13 @@ function shownValue(value: MeterNumber | string | null, unit: string | null, lan
   return `${localized} ${isEnergy ? `k${unit}` : (unit ?? "")}`.trim();
 }
 
-/** Languages that a gateway reads from a serial port (gateway/meters), and the driver of a device. */
-const drivers: Readonly<Record<string, string>> = { d0: "d0-meter", dsmr: "dsmr-meter", sml: "sml-meter" };
-
-function configLines(
-  { language, setting, asked, telegram }: Found,
-  context: ReportContext,
-): readonly string[] {
-  const { lang, port } = context;
-  const driver = asked ? undefined : drivers[language];
-  if (driver === undefined || telegram === null) {
-    return [say(lang, "configNone")];
-  }
-  const usual = meterLanguage(language)!.line.baud;
+function configLines(found: Found, { lang, port, hasKey }: ReportContext): readonly string[] {
+  const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
+  const sensors = sensorLines(found, port);
   return [
     say(lang, "config"),
-    "  meters:",
-    `    - language: ${language}`,
-    "      name: meter-1",
-    `      port: ${port}`,
-    ...(setting.baud === usual ? [] : [`      baud: ${setting.baud}`]),
-    say(lang, "configDevice"),
-    "  sensors:",
-    `    - driver: ${driver}`,
-    `      port: ${port}`,
-    "      interval: 15 min",
-    ...(setting.baud === usual ? [] : [`      options: { baud: ${setting.baud} }`]),
+    ...indented(meterLines(found, port, hasKey)),
+    ...(sensors.length > 0 ? [say(lang, "configDevice"), ...indented(sensors)] : []),
   ];
 }
 

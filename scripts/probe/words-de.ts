@@ -25,8 +25,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
     "Der Zähler sendet nur den reduzierten Datensatz: ganze kWh und keine Leistung. Fragen Sie den Messstellenbetreiber nach der PIN, geben Sie sie mit einer Taschenlampe an der optischen Taste ein und stellen Sie „INF“ auf „on“.",
   config: "Für gateway.yaml:",
   configDevice: "Oder für die device.yaml eines Geräts:",
-  configNone:
-    "Keine Konfigurationszeilen: Ein Gateway kann diese Sprache noch nicht an einem seriellen Anschluss lesen.",
   dump: "Alles Gehörte steht in {file}. Noch einmal abspielen: hasen decode {language} --hex {file}",
   unknown: "Unbekannt: {bytes} Bytes wurden gehört, und nichts davon hat eine Prüfsumme, die stimmt.",
   heardAt: "  {setting}: {rate} Bytes/s, {printable} % davon könnten Text sein",

@@ -23,7 +23,6 @@ export const en = {
     "The meter sends its reduced data set: whole kWh and no power. Ask the utility for the PIN, enter it with a torch at the optical key, then set “INF” to “on”.",
   config: "For gateway.yaml:",
   configDevice: "Or for a device's device.yaml:",
-  configNone: "No config lines: a gateway cannot read this language from a serial port yet.",
   dump: "All that was heard is in {file}. Play it again: hasen decode {language} --hex {file}",
   unknown: "Unknown: {bytes} bytes were heard, and nothing of it has a checksum that holds.",
   heardAt: "  {setting}: {rate} bytes/s, {printable} % of it could be text",
