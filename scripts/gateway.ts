@@ -73,7 +73,9 @@ async function checkPorts({ links, meters }: GatewayConfig): Promise<ProblemErro
     ...links.flatMap((link) => (link.kind === "serial" ? [link.port] : [])),
     ...meters.filter(({ language }) => !isAdvertLanguage(language)).map(({ port }) => port),
   ];
-  const found = await Promise.all([...new Set(named)].map((port) => diagnosePort(port)));
+  // A meter's port may be something else, such as a broker's URL.
+  const ports = [...new Set(named)].filter((port) => port.startsWith("/"));
+  const found = await Promise.all(ports.map((port) => diagnosePort(port)));
   return found.filter(({ code }) => code !== "SER-074" && code !== "SER-075");
 }
 

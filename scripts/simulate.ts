@@ -108,11 +108,14 @@ function tell(
   const { path, lang, profile, line, made } = words;
   const asks = simulator.create({ profile, seed: 1 }).telegram() === null;
   const example = [`hasen decode ${language}`, decode, path].filter((part) => part !== "").join(" ");
-  const own = simulator.settings === undefined ? "" : `, ${simulator.settings(profile)}`;
-  const config = `meters: [{ name: pb-test-meter-1, language: ${language}, port: ${path}${own}, interval: 1 s }]`;
+  const more = simulator.settings?.(profile) ?? "";
+  const keys = [`language: ${language}`, `port: ${path}`, ...(more === "" ? [] : [more]), "interval: 1 s"];
+  const config = `meters: [{ name: pb-test-meter-1, ${keys.join(", ")} }]`;
   const sentences = [
     say(lang, asks ? "simulate.waits" : "simulate.speaks", { language, profile, path, line }),
-    ...(made ? [say(lang, asks ? "simulate.tryGateway" : "simulate.tryDecode", { example, config })] : []),
+    ...(made
+      ? [say(lang, asks ? "simulate.tryGateway" : "simulate.tryDecode", { example, config, path })]
+      : []),
     say(lang, "simulate.others", { profiles: profiles.join(", ") }),
     say(lang, "simulate.end"),
   ];

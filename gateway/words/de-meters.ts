@@ -38,8 +38,9 @@ export const deMeters: Readonly<Record<keyof typeof enMeters, string>> = {
     "Installieren Sie eines: sudo apt-get install socat. Oder geben Sie mit --port einen vorhandenen seriellen Anschluss an.",
   "simulate.speaks": "Ein {language}-Zähler ({profile}) spricht an {path}, {line}.",
   "simulate.waits": "Ein {language}-Zähler ({profile}) wartet an {path}, {line}, bis er gefragt wird.",
-  "simulate.tryDecode": "In einem anderen Terminal: {example}\nOder in gateway.yaml: {config}",
-  "simulate.tryGateway": "In gateway.yaml: {config}",
+  "simulate.tryDecode":
+    "In einem anderen Terminal: {example}\noder: hasen probe {path}\nOder in gateway.yaml: {config}",
+  "simulate.tryGateway": "In einem anderen Terminal: hasen probe {path}\nOder in gateway.yaml: {config}",
   "simulate.others": "Profile: {profiles}.",
   "simulate.end": "Strg-C beendet ihn.",
 

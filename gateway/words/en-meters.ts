@@ -33,8 +33,9 @@ export const enMeters = {
   "SIM-069.next": "Install one: sudo apt-get install socat. Or give a serial port that is there with --port.",
   "simulate.speaks": "A {language} meter ({profile}) speaks at {path}, {line}.",
   "simulate.waits": "A {language} meter ({profile}) waits at {path}, {line}, until it is asked.",
-  "simulate.tryDecode": "In another terminal: {example}\nOr in gateway.yaml: {config}",
-  "simulate.tryGateway": "In gateway.yaml: {config}",
+  "simulate.tryDecode":
+    "In another terminal: {example}\nor: hasen probe {path}\nOr in gateway.yaml: {config}",
+  "simulate.tryGateway": "In another terminal: hasen probe {path}\nOr in gateway.yaml: {config}",
   "simulate.others": "Profiles: {profiles}.",
   "simulate.end": "Ctrl-C ends it.",
 

@@ -158,6 +158,7 @@ export const d0Simulator: Simulator = {
   profiles: ["q3d", ...Object.keys(d0Profiles).filter((name) => name !== "q3d")],
   period: 2000,
   decode: "",
+  settings: (profile) => (d0Profiles[profile as D0ProfileName].pushes ? "" : "mode: asked"),
   create: ({ profile, seed }) => {
     const chosen = profile as D0ProfileName;
     const meter = new D0Meter({ profile: chosen, number: 1, seed });

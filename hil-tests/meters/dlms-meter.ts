@@ -115,6 +115,7 @@ export const dlmsSimulator: Simulator = {
   line: { baud: 2400, form: "8E1" },
   profiles: Object.keys(profiles),
   period: 5000,
+  settings: (profile) => (profile.endsWith("sealed") ? "keyFile: ./meter-key, authFile: ./meter-auth" : ""),
   decode: `--key ${dlmsKey} --auth ${dlmsAuth}`,
   create: ({ profile, seed }) => {
     const meter = new DlmsMeter({ ...profiles[profile]!, number: 1, seed });

@@ -113,6 +113,7 @@ export const mbusSimulator: Simulator = {
   profiles: ["house", ...kindNames],
   period: 1000,
   decode: "",
+  settings: (profile) => `address: ${Math.max(0, kindNames.indexOf(profile as MbusKindName)) + 1}`,
   create: ({ profile, seed }) => {
     const household = new Household({ number: 1, seed });
     const wanted = kindNames.filter((name) => profile === "house" || profile === name);

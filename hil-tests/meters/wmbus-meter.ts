@@ -68,6 +68,7 @@ export const wmbusSimulator: Simulator = {
   line: { baud: 57_600, form: "8N1" },
   profiles: ["open", "mode5", "mode7", "ell"],
   period: 4000,
+  settings: (profile) => `address: ${busIds.heat}${profile === "open" ? "" : ", keyFile: ./meter-key"}`,
   decode: `--key ${wirelessKey}`,
   create: ({ profile, seed }) => {
     const household = new Household({ number: 1, seed });

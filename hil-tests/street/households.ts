@@ -15,27 +15,38 @@ import type { Hardware } from "./resident.ts";
 /** Rows each second: the demonstration's choice. Personal readings default to a quarter of an hour. */
 const interval = 1000;
 
-export interface Household {
-  readonly name: string;
-  readonly profile: MeterProfileName;
-  /** Peak of its solar plant, W. */
-  readonly solar: number;
-}
+/** A house with a meter: one that pushes SML, or one of another language (hil-tests/meters/simulators.ts). */
+export type Household =
+  | {
+      readonly name: string;
+      readonly profile: MeterProfileName;
+      /** Peak of its solar plant, W. */
+      readonly solar: number;
+    }
+  | { readonly name: string; readonly language: "d0" | "mbus"; readonly profile: string };
 
-/** Meters of five makers, two houses with solar plants. */
+/** Meters of five makers, two houses with solar plants; an older one that speaks D0, and a heat meter on its M-Bus that is asked. */
 export const households: readonly Household[] = [
   { name: "pb-house-01-meter", profile: "emh", solar: 0 },
   { name: "pb-house-02-meter", profile: "iskra", solar: 5000 },
   { name: "pb-house-03-meter", profile: "ebz", solar: 0 },
   { name: "pb-house-04-meter", profile: "holley", solar: 8000 },
-  { name: "pb-house-05-meter", profile: "dzg", solar: 0 },
-  { name: "pb-house-06-meter", profile: "iskra", solar: 0 },
+  { name: "pb-house-05-meter", language: "d0", profile: "q3d" },
+  { name: "pb-house-06-heat", language: "mbus", profile: "heat" },
 ];
 
 export const parkingBays = ["pb-bay-01", "pb-bay-02", "pb-bay-03", "pb-bay-04"] as const;
 export const airStations = ["pb-air-north", "pb-air-south"] as const;
 
-export const meterSensor: InstalledSensor = sensor("sml-meter", "meter", {});
+/** The sensor that reads a house's meter, and what of it the screen shows. */
+export function meterOf(house: Household): {
+  readonly sensor: InstalledSensor;
+  readonly show: readonly string[];
+} {
+  const language = "language" in house ? house.language : "sml";
+  const show = language === "mbus" ? ["heatPower", "heatEnergy"] : ["activePower", "activeEnergyImported"];
+  return { sensor: sensor(`${language}-meter`, "meter", {}), show };
+}
 
 function sensor(driver: string, port: string, options: InstalledSensor["options"]): InstalledSensor {
   return { driver, port, interval, deadBands: [], heartbeat: 60_000, options };

@@ -247,7 +247,7 @@ function lineUart(line: Line): Uart {
           onState(null);
           line.onBytes = onBytes;
         },
-        write: () => {},
+        write: (bytes) => line.onRequest?.(bytes),
         close: () => {
           line.onBytes = null;
         },

@@ -10,12 +10,23 @@ import { type DeviceEntry, DeviceRegistry } from "../../gateway/registry/registr
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { deriveSession, seal } from "../../protocols/envelope.ts";
 import { type Line, openLine } from "../meters/line.ts";
+import { LineMeter } from "../meters/line-meter.ts";
+import type { Simulator } from "../meters/simulator.ts";
+import { simulators } from "../meters/simulators.ts";
 import { SmlMeter } from "../meters/sml-meter.ts";
 import { freePort, until } from "../programs.ts";
 import { SpoolContents } from "../spool-contents.ts";
 import { type Arrival, type City, openCity, Receiver } from "./city.ts";
 import { GatewayProcess } from "./gateway-process.ts";
-import { airStation, airStations, households, meterSensor, parkingBay, parkingBays } from "./households.ts";
+import {
+  airStation,
+  airStations,
+  type Household,
+  households,
+  meterOf,
+  parkingBay,
+  parkingBays,
+} from "./households.ts";
 import { type Ledger, total } from "./ledger.ts";
 import { type Hardware, Resident } from "./resident.ts";
 import type { DeviceView, StreetView } from "./screen.ts";
@@ -40,7 +51,7 @@ export class Street {
   readonly #residents: Resident[] = [];
   readonly #byUrn = new Map<string, Resident>();
   readonly #lines: Line[] = [];
-  readonly #meters: NodeJS.Timeout[] = [];
+  readonly #meters: { end(): void }[] = [];
   readonly #receiver: Receiver;
   #city: City | null = null;
   #uplink: Uplink | null = null;
@@ -177,8 +188,8 @@ export class Street {
    * stopped and its spool is read.
    */
   async finish(patience: number): Promise<StreetView> {
-    for (const line of this.#meters) {
-      clearInterval(line);
+    for (const meter of this.#meters) {
+      meter.end();
     }
     for (const resident of this.#residents) {
       resident.stopMeasuring();
@@ -201,8 +212,8 @@ export class Street {
 
   /** Ends whatever still runs and leaves nothing behind. */
   async close(): Promise<void> {
-    for (const line of this.#meters) {
-      clearInterval(line);
+    for (const meter of this.#meters) {
+      meter.end();
     }
     await Promise.all(this.#residents.map((resident) => resident.stop()));
     await this.#gateway?.stop();
@@ -247,14 +258,13 @@ export class Street {
   }
 
   async #openLines(seed: number): Promise<void> {
-    this.#lines.push(...(await Promise.all(households.map(() => openLine()))));
-    for (const [index, { profile, solar }] of households.entries()) {
-      const meter = new SmlMeter({ profile, number: index, seed, solar });
-      const push = setInterval(() => {
-        meter.step(1000);
-        this.#lines[index].write(meter.telegram());
-      }, 1000);
-      this.#meters.push(push);
+    const opened = households.map(async (house) => {
+      const simulator = "language" in house ? simulatorOf(house.language) : null;
+      return openLine({ baud: simulator?.line.baud ?? 9600 });
+    });
+    this.#lines.push(...(await Promise.all(opened)));
+    for (const [index, house] of households.entries()) {
+      this.#meters.push(speak(house, this.#lines[index], { index, seed }));
     }
   }
 
@@ -274,8 +284,8 @@ export class Street {
     if (index < households.length) {
       return {
         hardware: { kind: "linux", line: this.#lines[index] },
-        sensors: [meterSensor],
-        show: ["activePower", "activeEnergyImported"],
+        sensors: [meterOf(households[index]).sensor],
+        show: meterOf(households[index]).show,
         bay: false,
       };
     }
@@ -290,4 +300,32 @@ export class Street {
     }
     return part;
   }
+}
+
+function simulatorOf(language: string): Simulator {
+  const found = simulators.find((simulator) => simulator.language === language);
+  if (found === undefined) {
+    throw new Error(`nobody simulates ${language}`);
+  }
+  return found;
+}
+
+/** Lets a house's meter speak on its line. */
+function speak(
+  house: Household,
+  line: Line,
+  { index, seed }: { readonly index: number; readonly seed: number },
+): { end(): void } {
+  if ("language" in house) {
+    const simulator = simulatorOf(house.language);
+    const meter = simulator.create({ profile: house.profile, seed: seed + index });
+    const noise = { rate: 0, seed };
+    return new LineMeter(line, meter, { period: Math.min(1000, simulator.period), speed: 1, noise });
+  }
+  const meter = new SmlMeter({ profile: house.profile, number: index, seed, solar: house.solar });
+  const push = setInterval(() => {
+    meter.step(1000);
+    line.write(meter.telegram());
+  }, 1000);
+  return { end: () => clearInterval(push) };
 }
