@@ -6,6 +6,7 @@ import type { SharedUarts } from "../boards/platforms/shared-uarts.ts";
 import type { AskedLines } from "../firmware/asked-line.ts";
 import { advertDrivers } from "../firmware/drivers/adverts.ts";
 import { drivers } from "../firmware/drivers/index.ts";
+import { lorawanSensor } from "../firmware/drivers/lorawan-sensor.ts";
 import {
   type Installation,
   type InstalledSensor,
@@ -30,6 +31,7 @@ import type { MeterKeys } from "../protocols/meter.ts";
 import { advertUart } from "./advert-uart.ts";
 import { deviceLog } from "./device-log.ts";
 import { LocalLink } from "./local-link.ts";
+import { type LorawanServers, lorawanSensorOf } from "./lorawan-uart.ts";
 import { NodeRunner } from "./node-runner.ts";
 
 /** How long the end waits for the gate to take what was sealed last, ms. */
@@ -53,6 +55,7 @@ export interface MeterHost {
   /** Lines on which meters are asked, one at a time. */
   readonly lines: AskedLines;
   readonly adverts: Adverts;
+  readonly lorawan: LorawanServers;
 }
 
 export class GatewayMeter implements GatewayLink {
@@ -147,7 +150,7 @@ export class GatewayMeter implements GatewayLink {
       {
         installation: this.#installation(entry, keys),
         platform: this.#platform(link, hold),
-        drivers: [...drivers, ...advertDrivers],
+        drivers: [...drivers, ...advertDrivers, lorawanSensor],
         lines: this.#host.lines,
         observer: this.#observer(),
       },
@@ -225,7 +228,10 @@ export class GatewayMeter implements GatewayLink {
 
   #uart(port: string): Uart {
     const { language, address } = this.#settings;
-    const { adverts, uarts } = this.#host;
+    const { adverts, lorawan, uarts } = this.#host;
+    if (language === "lorawan") {
+      return this.#watched(lorawan.uart(lorawanSensorOf(this.#settings), this.#context.log), port, false);
+    }
     return isAdvertLanguage(language)
       ? this.#watched(advertUart(adverts, { adapter: port, address: String(address), language }), port, false)
       : this.#watched(uarts.uart(port), port, true);

@@ -6,13 +6,13 @@ import { Adverts } from "../gateway/ble/adverts.ts";
 import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { createLog, silentLog } from "../gateway/log.ts";
 import { checkParts, startGateway } from "../gateway/main.ts";
-import { isAdvertLanguage } from "../gateway/meters/advert-keys.ts";
 import { checkMeters } from "../gateway/meters/meters.ts";
 import { type ProblemError, problemText, renderProblem } from "../gateway/problem.ts";
 import { DeviceRegistry } from "../gateway/registry/registry.ts";
 import { diagnosePort } from "../gateway/serial-port.ts";
 import { type Language, say } from "../gateway/words/words.ts";
 import { GatewayMeter } from "./gateway-meter.ts";
+import { LorawanServers } from "./lorawan-uart.ts";
 import type { Streams } from "./streams.ts";
 
 export interface GatewayOrder {
@@ -53,6 +53,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     uarts: new SharedUarts(),
     lines: new AskedLines(),
     adverts: new Adverts(),
+    lorawan: new LorawanServers(),
   };
   const gateway = await startGateway({
     config,
@@ -71,7 +72,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
 async function checkPorts({ links, meters }: GatewayConfig): Promise<ProblemError[]> {
   const named = [
     ...links.flatMap((link) => (link.kind === "serial" ? [link.port] : [])),
-    ...meters.filter(({ language }) => !isAdvertLanguage(language)).map(({ port }) => port),
+    ...meters.map(({ port }) => port).filter((port) => port.startsWith("/")),
   ];
   // A meter's port may be something else, such as a broker's URL.
   const ports = [...new Set(named)].filter((port) => port.startsWith("/"));

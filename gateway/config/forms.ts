@@ -94,12 +94,18 @@ function macOf(text: string): string | undefined {
   return /^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/.test(text) ? text.toUpperCase() : undefined;
 }
 
+function euiOf(text: string): string | undefined {
+  const digits = text.replace(/[-: ]/g, "");
+  return /^[0-9a-fA-F]{16}$/.test(digits) ? digits.toLowerCase() : undefined;
+}
+
 export const forms: Readonly<Record<string, Form>> = {
   address: { read: addressOf, expected: "expected.address", example: "127.0.0.1:1883" },
   broker: { read: brokerOf, expected: "expected.broker", example: "mqtts://broker.city.example:8883" },
   decimal: { read: (text) => parseDecimal(text) ?? undefined, expected: "expected.decimal", example: "0.5" },
   device: { read: deviceNameOf, expected: "expected.device", example: "pb-rathaus-meter-017" },
   duration: { read: durationOf, expected: "expected.duration", example: "20 s" },
+  eui: { read: euiOf, expected: "expected.eui", example: "AC233FC0FE000017" },
   key: { read: keyOf, expected: "expected.key", example: "00112233445566778899aabbccddeeff", secret: true },
   mac: { read: macOf, expected: "expected.mac", example: "C2:71:35:02:EE:B8" },
   mbusAddress: {

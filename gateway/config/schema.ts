@@ -68,6 +68,11 @@ export function deviceName(options: Common<string>) {
   return Type.Unsafe<string>({ type: "string", form: "device", ...options });
 }
 
+/** A LoRaWAN device's EUI-64, with or without separators; the value is 16 lower-case hex digits. */
+export function eui(options: Common<string>) {
+  return Type.Unsafe<string>({ type: "string", form: "eui", ...options });
+}
+
 /** A Bluetooth address; the value is in capitals, such as "C2:71:35:02:EE:B8". */
 export function mac(options: Common<string>) {
   return Type.Unsafe<string>({ type: "string", form: "mac", ...options });

@@ -1,8 +1,7 @@
 /** LoRaWAN sensors: parking bays, air, soil, levels, as a network server (ChirpStack, The Things Stack) hands their messages on over MQTT. */
-import { Type } from "@sinclair/typebox";
 import { lorawanCodecs } from "../../protocols/lorawan/index.ts";
 import { brokerKeys } from "../broker.ts";
-import { brokerUrl, choice } from "../config/schema.ts";
+import { brokerUrl, choice, eui } from "../config/schema.ts";
 import { meterKind } from "./meter-kind.ts";
 
 const { username, passwordFile, caFile, protocol } = brokerKeys;
@@ -25,12 +24,10 @@ export const definition = meterKind("lorawan", {
     passwordFile,
     caFile,
     protocol,
-    devEui: Type.Unsafe<string>({
-      type: "string",
-      pattern: "^[0-9A-Fa-f]{16}$",
+    devEui: eui({
       about: {
-        en: "The sensor's DevEUI, 16 hexadecimal digits, as its label or the network server shows it",
-        de: "DevEUI des Sensors, 16 hexadezimale Ziffern, wie das Etikett oder der Netzwerkserver sie zeigt",
+        en: "The sensor's DevEUI, as its label or the network server shows it",
+        de: "DevEUI des Sensors, wie das Etikett oder der Netzwerkserver sie zeigt",
       },
       example: "AC233FC0FE000017",
     }),

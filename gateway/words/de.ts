@@ -314,6 +314,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "expected.broker": "die URL eines Brokers, mqtt:// oder mqtts://, ohne Passwort",
   "expected.urn": "die URN eines Geräts (urn:dev:ops: und mindestens zwei Teile aus a-z und 0-9)",
   "expected.name": "ein kurzer Name aus a-z, 0-9 und Bindestrichen, höchstens 64 Zeichen",
+  "expected.eui": "eine DevEUI: 16 hexadezimale Ziffern",
   "expected.mac": "eine Bluetooth-Adresse: sechs Paare hexadezimaler Ziffern mit Doppelpunkten dazwischen",
   "expected.key": "32 hexadezimale Ziffern",
   "expected.decimal": "eine Dezimalzahl mit Punkt",

@@ -308,6 +308,7 @@ export const en = {
   "expected.broker": "the URL of a broker, mqtt:// or mqtts://, without a password",
   "expected.urn": "a device's URN (urn:dev:ops: and at least two parts of a-z and 0-9)",
   "expected.name": "a short name of a-z, 0-9 and hyphens, 64 characters at most",
+  "expected.eui": "a DevEUI: 16 hexadecimal digits",
   "expected.mac": "a Bluetooth address: six pairs of hexadecimal digits with colons between them",
   "expected.key": "32 hexadecimal digits",
   "expected.decimal": "a decimal number",
