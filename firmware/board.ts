@@ -1,18 +1,16 @@
-import type { EspruinoDevice } from "../boards/platforms/espruino-globals.ts";
 import { bytesOf, byteText } from "../protocols/cbor-small.ts";
 import { openSession, type SessionRoot } from "../protocols/envelope.ts";
 import { type Fault, fault } from "../protocols/fault.ts";
 import type { PackWriter } from "../protocols/pack.ts";
-import { createDevice, type Device, type DevicePlatform } from "./device.ts";
+import { createDevice, type Device, type DeviceParts, type DevicePlatform, type Place } from "./device.ts";
 import { createDeviceTime } from "./device-time.ts";
 import { createDownlink } from "./downlink.ts";
-import type { DriverValues } from "./driver.ts";
 import { createFaultCounters } from "./faults.ts";
 import type { Batch } from "./installation-type.ts";
 import { createOutbox } from "./outbox.ts";
 import { type Beyond, createReport } from "./report.ts";
 import { createSampler, type SamplerHooks } from "./sampler.ts";
-import type { Sensor, SensorHooks } from "./sensor.ts";
+import type { Sensor } from "./sensor.ts";
 import { createSpeaker } from "./speaker.ts";
 import { createStream } from "./stream.ts";
 import { createUplink } from "./uplink.ts";
@@ -25,13 +23,14 @@ export interface BoardOrder {
   readonly knownAnswer: string;
   readonly words: Words;
   readonly statusInterval: number;
-  readonly outbox: { readonly bytesMax: number; readonly framesMax: number };
+  readonly limits: { readonly bytesMax: number; readonly framesMax: number };
   readonly batch: Batch;
-  readonly sensors: readonly BoardSensor[];
+  /** Called when something came that the next tick should see. */
+  wake(): void;
 }
 
 export interface BoardSensor {
-  sensor(platform: DevicePlatform, hooks: SensorHooks): Sensor;
+  readonly sensor: Sensor;
   readonly interval: number;
   readonly heartbeat: number;
   readonly least: number;
@@ -40,74 +39,74 @@ export interface BoardSensor {
   readonly writer: PackWriter;
 }
 
-/** What a board's device tells those beside it. */
-export interface BoardHooks {
-  /** Something came that the next tick should see. */
-  wake(): void;
-  /** A message was acknowledged: the loader may keep this program. */
-  confirm(): void;
-  /** Called once, with what a technician at the console can ask. */
-  share(device: EspruinoDevice): void;
-}
+/** What a board's sensors share. */
+export type BoardCore = Pick<DeviceParts, "faults" | "deviceTime" | "uplink" | "speaker">;
 
-/** Puts a board's device together. */
-export function boardDevice(order: BoardOrder, platform: DevicePlatform, hooks: BoardHooks): Device {
+export function boardCore(order: BoardOrder, platform: DevicePlatform): BoardCore {
   const faults = createFaultCounters(() => {});
   const time = createDeviceTime(platform.clock);
-  const wake = hooks.wake;
-  const outbox = createOutbox(order.outbox, () => platform.random.bytes(1)[0] / 256);
-  let last: DriverValues = [];
+  const outbox = createOutbox(order.limits, () => platform.random.bytes(1)[0] / 256);
   const uplink = createUplink({
     root: order.root,
     platform: platform,
     outbox: outbox,
     words: order.words,
     faults: faults,
-    journal: { sealed() {}, acknowledged: hooks.confirm, givenUp() {} },
+    journal: { sealed() {}, acknowledged() {}, givenUp() {} },
   });
   const speaker = createSpeaker({
     statusInterval: order.statusInterval,
-    bytesMax: order.outbox.bytesMax,
+    bytesMax: order.limits.bytesMax,
     uplink: uplink,
     words: order.words,
     faults: faults,
-    time: time,
+    deviceTime: time,
   });
-  const places = order.sensors.map((part) => {
-    const sensor = part.sensor(platform, { onFault: faults.count, onNews: wake });
-    const sampler = createSampler(sensor, part.interval, { inRange: part.inRange, onFault: faults.count });
-    const stream = createStream(sampler, createReport(part.heartbeat, part.beyond), order.batch, {
-      timeBase: time.base,
-      writer: () => part.writer,
-      seal(message, rows) {
-        if (uplink.say(message, "pack", rows) < 0) {
-          speaker.lost(rows);
-        }
-      },
-      produced(row) {
-        last = row.values;
-      },
-      lost: speaker.lost,
-      onFault: faults.count,
-    });
-    return { sensor: sensor, stream: stream, least: part.least };
+  return { faults: faults, deviceTime: time, uplink: uplink, speaker: speaker };
+}
+
+/** A sensor's way into packs. */
+export function boardPlace(part: BoardSensor, order: BoardOrder, core: BoardCore): Place {
+  const sampler = createSampler(part.sensor, part.interval, {
+    inRange: part.inRange,
+    onFault: core.faults.count,
   });
-  hooks.share({
-    identify: platform.indicator.identify,
-    status: () => [uplink.epoch, platform.clock.monotonic(), outbox.frames, faults.counts, last],
+  const report = createReport(part.heartbeat, part.beyond);
+  const stream = createStream(sampler, report, order.batch, {
+    timeBase: core.deviceTime.base,
+    writer: () => part.writer,
+    seal(message, rows) {
+      if (core.uplink.say(message, "pack", rows) < 0) {
+        core.speaker.lost(rows);
+      }
+    },
+    produced() {},
+    lost: core.speaker.lost,
+    onFault: core.faults.count,
   });
-  return createDevice({
+  return { sensor: part.sensor, stream: stream, least: part.least };
+}
+
+export function boardDevice(
+  order: BoardOrder,
+  platform: DevicePlatform,
+  core: BoardCore,
+  places: readonly Place[],
+): Device {
+  const downlink = createDownlink(order.root, platform.crypto);
+  const device = createDevice({
     platform: platform,
     selfTest: () => knownAnswer(platform, order),
-    begin: uplink.begin,
-    uplink: uplink,
-    downlink: createDownlink(order.root, platform.crypto),
-    time: time,
-    speaker: speaker,
-    faults: faults,
+    begin: core.uplink.begin,
+    uplink: core.uplink,
+    downlink: downlink,
+    deviceTime: core.deviceTime,
+    speaker: core.speaker,
+    faults: core.faults,
     places: places,
-    wake: wake,
+    wake: order.wake,
   });
+  return device;
 }
 
 /** Under a direction of its own, so that the key seals nothing else. Asks hash, both modes of the cipher, and that a wrong tag is seen. */

@@ -30,7 +30,7 @@ export interface DeviceParts {
   begin(): EpochStart | Fault;
   readonly uplink: Uplink;
   readonly downlink: Downlink;
-  readonly time: DeviceTime;
+  readonly deviceTime: DeviceTime;
   readonly speaker: Speaker;
   readonly faults: FaultCounters;
   readonly places: readonly Place[];
@@ -105,7 +105,7 @@ export function createDevice(parts: DeviceParts): Device {
         faults.count(fault("refused", "the gateway cannot use message " + piv + ": " + code));
         acknowledge(uplink.epoch, [[piv, piv]]);
       },
-      time: (answers, unix) => parts.time.answer(answers, unix, now),
+      time: (answers, unix) => parts.deviceTime.answer(answers, unix, now),
       interval: (interval) => changeInterval(interval, now),
       identify: (duration) => platform.indicator.identify(duration),
       restart() {

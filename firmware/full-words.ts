@@ -29,7 +29,7 @@ export function fullWords(
         uptime: status.uptime,
         rowsDropped: status.rowsDropped,
         outbox: { frames: status.frames, bytes: status.bytes, bytesMax: status.bytesMax },
-        faults: status.faults,
+        faults: status.faultCounts,
       }),
     timeRequest: () => encodeUp({ type: "time-request" }),
     shapes: (id) =>

@@ -138,7 +138,7 @@ export class SensorNode {
       uplink: this.uplink,
       words: this.words,
       faults: this.faults,
-      time: time,
+      deviceTime: time,
     });
     this.lost = (rows) => {
       speaker.lost(rows);
@@ -152,7 +152,7 @@ export class SensorNode {
       begin: () => this.begin(),
       uplink: this.uplink,
       downlink: createDownlink(sessionRoot(platform.crypto, this.installation), platform.crypto),
-      time: time,
+      deviceTime: time,
       speaker: speaker,
       faults: this.faults,
       places: matched.map((sensor) => this.place(sensor, time.base)),

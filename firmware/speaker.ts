@@ -18,7 +18,7 @@ export interface SpeakerParts {
   readonly uplink: Uplink;
   readonly words: Words;
   readonly faults: FaultCounters;
-  readonly time: DeviceTime;
+  readonly deviceTime: DeviceTime;
 }
 
 export interface Speaker {
@@ -39,7 +39,7 @@ export function createSpeaker(parts: SpeakerParts): Speaker {
   const uplink = parts.uplink;
   const outbox = uplink.outbox;
   const words = parts.words;
-  const time = parts.time;
+  const time = parts.deviceTime;
   const faults = parts.faults;
   /** Rows lost before they were sealed, since boot. */
   let rowsDropped = 0;
@@ -85,7 +85,7 @@ export function createSpeaker(parts: SpeakerParts): Speaker {
       frames: outbox.frames,
       bytes: outbox.bytes,
       bytesMax: parts.bytesMax,
-      faults: faults.counts,
+      faultCounts: faults.counts,
     });
     uplink.say(message, "status", 0);
   }

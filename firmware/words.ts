@@ -23,7 +23,7 @@ export interface StatusNumbers {
   readonly bytes: number;
   readonly bytesMax: number;
   /** In any order. */
-  readonly faults: readonly (readonly [string, number])[];
+  readonly faultCounts: readonly (readonly [string, number])[];
 }
 
 export const droppedReason = "the device's outbox was full";

@@ -17,7 +17,7 @@ let installation: Installation;
 
 beforeAll(async () => {
   ({ firmware, installation } = await buildPole());
-}, 60_000);
+}, 120_000);
 
 function start(board = new StubBoard()) {
   const gateway = new TestGateway(installation, (frame) => board.sendDown(frame));
@@ -170,7 +170,7 @@ describe.skipIf(espruinoPath() === null)(`a bundle ${espruinoLane}`, () => {
       board: "puck-js",
     });
     expect(gateway.refused).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it("takes about as many variables as the build says", async () => {
     const folder = mkdtempSync(join(tmpdir(), "dreihasen-bundle-"));
@@ -183,5 +183,5 @@ describe.skipIf(espruinoPath() === null)(`a bundle ${espruinoLane}`, () => {
     const used = Number(/used (\d+)/.exec(lines.join("\n"))?.[1]);
     expect(used / firmware.manifest.variables).toBeGreaterThan(0.85);
     expect(used / firmware.manifest.variables).toBeLessThan(1.15);
-  }, 60_000);
+  }, 120_000);
 });

@@ -14,7 +14,7 @@ export interface Compiled {
   readonly code: string;
   /** The same before names and blanks went, for people. */
   readonly readable: string;
-  /** Bytes of the code by source file, most first. */
+  /** Bytes of the code by source file, most first; about, since code of one file stands within that of another. */
   readonly parts: readonly Part[];
 }
 
@@ -43,18 +43,29 @@ export async function compile(entry: string): Promise<Compiled> {
   };
   const stdin = { contents: entry, loader: "ts", resolveDir: root, sourcefile: "entry.ts" } as const;
   const whole = await build({ ...settings, format: "esm", stdin });
-  const readable = squeeze(shrink(textOf(whole.outputFiles, ".js"), natives));
-  const own = [...memberNames(treeOf(readable))].filter((name) => !natives.has(name));
-  const small = await build({
-    ...settings,
-    format: "iife",
-    minify: true,
-    sourcemap: "external",
-    stdin: { contents: readable, loader: "js", resolveDir: root, sourcefile: "readable.js" },
-    mangleProps: new RegExp(`^(?:${own.join("|")})$`),
-  });
-  const code = textOf(small.outputFiles, ".js").trimEnd();
-  return { code, readable, parts: partsOf(code, textOf(small.outputFiles, ".map"), readable) };
+  const text = textOf(whole.outputFiles, ".js");
+  const minified = async (readable: string) => {
+    const own = [...memberNames(treeOf(readable))].filter((name) => !natives.has(name));
+    const { outputFiles } = await build({
+      ...settings,
+      format: "iife",
+      minify: true,
+      sourcemap: "external",
+      stdin: { contents: readable, loader: "js", resolveDir: root, sourcefile: "readable.js" },
+      mangleProps: new RegExp(`^(?:${own.join("|")})$`),
+    });
+    return { code: textOf(outputFiles, ".js").trimEnd(), map: textOf(outputFiles, ".map") };
+  };
+  const readable = squeeze(shrink(text, natives, true));
+  const { code } = await minified(readable);
+  const apart = squeeze(shrink(text, natives, false));
+  const { code: apartCode, map } = await minified(apart);
+  return { code, readable, parts: scaled(partsOf(apartCode, map, apart), code.length / apartCode.length) };
+}
+
+/** What a file takes of the bundle, by its share before the parts were put together. */
+function scaled(parts: readonly Part[], factor: number): Part[] {
+  return parts.map(({ file, bytes }) => ({ file, bytes: Math.round(bytes * factor) }));
 }
 
 function textOf(files: readonly { path: string; text: string }[] | undefined, end: string): string {

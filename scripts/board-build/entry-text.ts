@@ -51,7 +51,7 @@ export function entryText(order: EntryOrder): string {
   return `// Made by hasen build for ${board.title}: ${installation.device}.
 import { espruinoClock } from "./boards/platforms/espruino-clock.ts";
 ${encrypts ? 'import { composedCcm, nativeAes } from "./boards/platforms/espruino-ccm.ts";' : ""}
-import { confirmProgram, lockConsole, shareDevice } from "./boards/platforms/espruino-console.ts";
+import { lockConsole } from "./boards/platforms/espruino-console.ts";
 import { hmacOver } from "./boards/platforms/espruino-crypto.ts";
 ${board.crypto.sha256 === "native" ? 'import { nativeSha256 as makeSha256 } from "./boards/platforms/espruino-crypto.ts";' : 'import { scriptSha256 as makeSha256 } from "./boards/platforms/espruino-sha256.ts";'}
 import type { EspruinoE } from "./boards/platforms/espruino-globals.ts";
@@ -62,7 +62,7 @@ import { runBoard } from "./boards/platforms/espruino-run.ts";
 import { espruinoSerialLink } from "./boards/platforms/espruino-serial-link.ts";
 import { espruinoStorage, nativeFlash } from "./boards/platforms/espruino-storage.ts";
 import { espruinoUart } from "./boards/platforms/espruino-uart.ts";
-import { type BoardOrder, boardDevice } from "./firmware/board.ts";
+import { type BoardOrder, boardCore, boardDevice, boardPlace } from "./firmware/board.ts";
 ${importsOf(places)}
 import { epochFile } from "./firmware/epoch.ts";
 import { i2cSensor } from "./firmware/i2c-sensor.ts";
@@ -96,34 +96,34 @@ const order: BoardOrder = {
   knownAnswer: ${byteLiteral(knownAnswer(order))},
   words: words,
   statusInterval: ${installation.statusInterval},
-  outbox: { bytesMax: ${installation.outbox.bytesMax}, framesMax: ${installation.outbox.framesMax} },
+  limits: { bytesMax: ${installation.outbox.bytesMax}, framesMax: ${installation.outbox.framesMax} },
   batch: { rows: ${installation.batch.rows}, delay: ${installation.batch.delay} },
-  sensors: [
-${places.map((place, i) => sensorText(place, i, order)).join("\n")}
-  ],
+  wake: () => wake(),
 };
 
 const sizes: Record<string, number> = {};
 sizes[epochFile] = 520;
 const sha256 = makeSha256();
+const hmac = hmacOver(sha256);
+${encrypts ? "const aes = nativeAes();\nconst ccm = composedCcm(aes);" : 'const ccm = (): never => { throw new Error("this device does not encrypt"); };'}
+const clock = espruinoClock();
+const flash = nativeFlash();
+const storage = espruinoStorage(flash, sizes);
+const link = espruinoSerialLink(${wiringText(link)}, ${link.baud});
+const indicator = espruinoIndicator(${JSON.stringify(settings.light)});
+const platform = {
+  clock: clock,
+  random: espruinoRandom,
+  storage: storage,
+  crypto: { sha256: sha256, hmac: hmac, ccm: ccm },
+  link: link,
+  indicator: indicator,
+  restart: () => E.reboot(),
+};
 let wake = (): void => {};
-const device = boardDevice(
-  order,
-  {
-    clock: espruinoClock(),
-    random: espruinoRandom,
-    storage: espruinoStorage(nativeFlash(), sizes),
-    crypto: {
-      sha256: sha256,
-      hmac: hmacOver(sha256),
-      ccm: ${encrypts ? "composedCcm(nativeAes())" : '() => { throw new Error("this device does not encrypt"); }'},
-    },
-    link: espruinoSerialLink(${wiringText(link)}, ${link.baud}),
-    indicator: espruinoIndicator(${JSON.stringify(settings.light)}),
-    restart: () => E.reboot(),
-  },
-  { wake: () => wake(), confirm: confirmProgram, share: shareDevice },
-);
+const core = boardCore(order, platform);
+${places.map((place, i) => placeText(place, i, order)).join("\n")}
+const device = boardDevice(order, platform, core, [${places.map((_, i) => `place${i}`).join(", ")}]);
 const refused = device.boot();
 if (refused === null) {
   lockConsole("${consolePassword(nodeCrypto, installation)}", null);
@@ -168,34 +168,41 @@ function constantOf(driver: Driver): string {
   return driver.name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function sensorText(place: Place, i: number, order: EntryOrder): string {
+function placeText(place: Place, i: number, order: EntryOrder): string {
   const { driver, installed, shape } = place;
   const { batch } = order.installation;
   const rowsMax = Math.max(1, Math.min(batch.rows, rowsWithin(shape, boardFrameMax - overheadMax)));
   const interval = intervalOf(driver, installed);
   const least = isPersonal(driver, installed) ? Math.min(interval, installationDefaults.personalInterval) : 0;
-  return `    {
-      sensor: (platform, hooks) => ${sensorCall(place, i)},
-      interval: ${interval},
-      heartbeat: ${installed.heartbeat},
-      least: ${least},
-      beyond: ${beyondText(installed, shape)},
-      inRange: ${rangeText(shape)},
-      writer: createPack${i}(${rowsMax}),
-    },`;
+  return `const writer${i} = createPack${i}(${rowsMax});
+const hooks${i} = { onFault: core.faults.count, onNews: order.wake };
+const sensor${i} = ${sensorCall(place, i)};
+const place${i} = boardPlace(
+  {
+    sensor: sensor${i},
+    interval: ${interval},
+    heartbeat: ${installed.heartbeat},
+    least: ${least},
+    beyond: ${beyondText(installed, shape)},
+    inRange: ${rangeText(shape)},
+    writer: writer${i},
+  },
+  order,
+  core,
+);`;
 }
 
 function sensorCall({ driver, settings, installed }: Place, i: number): string {
   if (driver.kind === "i2c") {
     const place = `{
           label: "",
-          clock: platform.clock,
+          clock: clock,
           open: () => espruinoI2c({ bus: "${settings.port}", scl: "${settings.scl}", sda: "${settings.sda}" }),
         }`;
-    return `i2cSensor(${i2cText(driver, installed, i)}, ${place}, hooks)`;
+    return `i2cSensor(${i2cText(driver, installed, i)}, ${place}, hooks${i})`;
   }
-  const place = `{ label: "", clock: platform.clock, open: () => espruinoUart(${wiringText(settings)}) }`;
-  return `uartSensor(driver${i}, options${i}, ${place}, hooks)`;
+  const place = `{ label: "", clock: clock, open: () => espruinoUart(${wiringText(settings)}) }`;
+  return `uartSensor(driver${i}, options${i}, ${place}, hooks${i})`;
 }
 
 /** The options of the drivers that read them, under names that no later step may change. */

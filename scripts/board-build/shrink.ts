@@ -8,13 +8,17 @@
  */
 import { type AnyNode, type FunctionDeclaration, type Property, parse } from "acorn";
 import { applyEdits, type Edit } from "./edits.ts";
+import { flatten } from "./flatten.ts";
+import { uniqueNames } from "./unique-names.ts";
 import { walk } from "./walk.ts";
 
-export function shrink(text: string, natives: ReadonlySet<string>): string {
-  let code = applyEdits(text, detailEdits(treeOf(text)));
+/** `whole`: also takes apart what a board has only once (flatten.ts), after which no code stands where its file was. */
+export function shrink(text: string, natives: ReadonlySet<string>, whole: boolean): string {
+  let code = uniqueNames(applyEdits(text, detailEdits(treeOf(text))));
   for (;;) {
     const tree = treeOf(code);
-    const next = applyEdits(code, [...memberEdits(code, tree, natives), ...unusedEdits(tree)]);
+    const smaller = applyEdits(code, [...memberEdits(code, tree, natives), ...unusedEdits(tree)]);
+    const next = smaller === code && whole ? flatten(code, natives) : smaller;
     if (next === code) {
       return hoist(code);
     }

@@ -7,20 +7,21 @@ import { treeOf } from "./shrink.ts";
 
 /** A function has a variable for itself, its name, its code, its scope, what it hangs on; one for each parameter. */
 const perFunction = 5;
-/** Functions within functions within functions come and go; so does what they declare. */
-const depthMax = 3;
+/** What stands within functions comes and goes with their calls, but for what closures keep: so much of a function there on average. */
+const perInnerFunction = 1;
 
 export function estimateVariables(code: string): number {
   let variables = 0;
   const visit = (node: AnyNode, depth: number): void => {
     const isFunction = /Function/.test(node.type);
-    if (isFunction && depth <= depthMax) {
-      variables += perFunction + ("params" in node ? node.params.length : 0);
+    const isTop = depth === 1; // within the function around the bundle
+    if (isFunction) {
+      variables += isTop ? perFunction + ("params" in node ? node.params.length : 0) : perInnerFunction;
     }
-    if (node.type === "Property" || node.type === "MethodDefinition") {
-      variables++;
-    }
-    if (node.type === "VariableDeclarator" && depth < depthMax) {
+    if (
+      isTop &&
+      (node.type === "Property" || node.type === "MethodDefinition" || node.type === "VariableDeclarator")
+    ) {
       variables++;
     }
     for (const value of Object.values(node)) {

@@ -34,7 +34,7 @@ export function wordsText(order: WordsOrder): string {
   ]);
   const status = joined([
     head(4, 2) + head(0, 3) + head(5, 4) + textItem("faults"),
-    { code: "head(5, status.faults.length)" },
+    { code: "head(5, status.faultCounts.length)" },
     { code: 'faults.join("")' },
     textItem("outbox") + head(5, 3) + textItem("bytes"),
     { code: "head(0, status.bytes)" },
@@ -57,7 +57,7 @@ export function wordsText(order: WordsOrder): string {
   },
   status(status) {
     // A text's head comes before its letters, so these are in the order of deterministic CBOR.
-    const faults = status.faults.map((row) => textItem(row[0]) + head(0, row[1])).sort();
+    const faults = status.faultCounts.map((row) => textItem(row[0]) + head(0, row[1])).sort();
     return bytesOf(${status});
   },
   timeRequest: () => bytesOf(${byteLiteral(byteText(encodeUp({ type: "time-request" })))}),
