@@ -1,3 +1,4 @@
+import type { EspruinoDevice } from "../boards/platforms/espruino-globals.ts";
 import { bytesOf, byteText } from "../protocols/cbor-small.ts";
 import { openSession, type SessionRoot } from "../protocols/envelope.ts";
 import { type Fault, fault } from "../protocols/fault.ts";
@@ -5,11 +6,12 @@ import type { PackWriter } from "../protocols/pack.ts";
 import { createDevice, type Device, type DeviceParts, type DevicePlatform, type Place } from "./device.ts";
 import { createDeviceTime } from "./device-time.ts";
 import { createDownlink } from "./downlink.ts";
+import type { DriverValues } from "./driver.ts";
 import { createFaultCounters } from "./faults.ts";
 import type { Batch } from "./installation-type.ts";
 import { createOutbox } from "./outbox.ts";
 import { type Beyond, createReport } from "./report.ts";
-import { createSampler, type SamplerHooks } from "./sampler.ts";
+import { createSampler, type Row, type SamplerHooks } from "./sampler.ts";
 import type { Sensor } from "./sensor.ts";
 import { createSpeaker } from "./speaker.ts";
 import { createStream } from "./stream.ts";
@@ -27,6 +29,10 @@ export interface BoardOrder {
   readonly batch: Batch;
   /** Called when something came that the next tick should see. */
   wake(): void;
+  /** A message was acknowledged: the loader may keep this program. */
+  confirm(): void;
+  /** Called once, with what a technician at the console can ask. */
+  share(device: EspruinoDevice): void;
 }
 
 export interface BoardSensor {
@@ -40,7 +46,10 @@ export interface BoardSensor {
 }
 
 /** What a board's sensors share. */
-export type BoardCore = Pick<DeviceParts, "faults" | "deviceTime" | "uplink" | "speaker">;
+export type BoardCore = Pick<DeviceParts, "faults" | "deviceTime" | "uplink" | "speaker"> & {
+  /** A row was taken. */
+  produced(row: Row): void;
+};
 
 export function boardCore(order: BoardOrder, platform: DevicePlatform): BoardCore {
   const faults = createFaultCounters(() => {});
@@ -52,7 +61,7 @@ export function boardCore(order: BoardOrder, platform: DevicePlatform): BoardCor
     outbox: outbox,
     words: order.words,
     faults: faults,
-    journal: { sealed() {}, acknowledged() {}, givenUp() {} },
+    journal: { sealed() {}, acknowledged: order.confirm, givenUp() {} },
   });
   const speaker = createSpeaker({
     statusInterval: order.statusInterval,
@@ -62,7 +71,20 @@ export function boardCore(order: BoardOrder, platform: DevicePlatform): BoardCor
     faults: faults,
     deviceTime: time,
   });
-  return { faults: faults, deviceTime: time, uplink: uplink, speaker: speaker };
+  let last: DriverValues = [];
+  order.share({
+    identify: platform.indicator.identify,
+    status: () => [uplink.epoch, platform.clock.monotonic(), outbox.frames, faults.counts, last],
+  });
+  return {
+    faults: faults,
+    deviceTime: time,
+    uplink: uplink,
+    speaker: speaker,
+    produced(row) {
+      last = row.values;
+    },
+  };
 }
 
 /** A sensor's way into packs. */
@@ -80,7 +102,7 @@ export function boardPlace(part: BoardSensor, order: BoardOrder, core: BoardCore
         core.speaker.lost(rows);
       }
     },
-    produced() {},
+    produced: core.produced,
     lost: core.speaker.lost,
     onFault: core.faults.count,
   });

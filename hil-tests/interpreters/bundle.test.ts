@@ -51,6 +51,21 @@ describe("a bundle on a board", () => {
     expect(gateway.repeatedNonces).toEqual([]);
   });
 
+  it("tells the loader of its first acknowledgement, and a technician at the console how it is", () => {
+    const { board, gateway } = start();
+    const listen = board.onFrame;
+    board.onFrame = () => {};
+    board.run(firmware.code);
+    board.time.advance(60_000);
+    expect(board.confirmed).toBe(0);
+    board.onFrame = listen;
+    board.time.advance(300_000);
+    expect(gateway.stored.length).toBeGreaterThan(0);
+    expect(board.confirmed).toBeGreaterThan(0);
+    const shown = board.globals["dreihasen"] as { status(): unknown[] };
+    expect(JSON.stringify(shown.status().slice(2))).toBe("[0,[],[2100,500]]");
+  });
+
   it("goes on in the next epoch after the power was gone, and never repeats a number under a key", () => {
     const { board, gateway } = start();
     board.run(firmware.code);

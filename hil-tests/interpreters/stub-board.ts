@@ -16,6 +16,9 @@ export class StubBoard {
   onFrame: (frame: Uint8Array) => void = () => {};
   printed: string[] = [];
   reboots = 0;
+  /** How often the program said that the gateway has acknowledged something. */
+  confirmed = 0;
+  globals: Record<string, unknown> = {};
   /** Whether its AES gives right answers. */
   aesIsRight = true;
   #onText: ((text: string) => void) | null = null;
@@ -31,8 +34,8 @@ export class StubBoard {
   }
 
   run(code: string): void {
-    const globals = this.#globals();
-    runInContext(code, createContext(globals));
+    this.globals = this.#globals();
+    runInContext(code, createContext(this.globals));
   }
 
   /** A frame from the gateway. */
@@ -74,6 +77,11 @@ export class StubBoard {
         lockConsole: () => {},
         toUint8Array: (text: string) => bytesOf(text),
         toString: (bytes: Uint8Array | string) => (typeof bytes === "string" ? bytes : byteText(bytes)),
+      },
+      slot: {
+        confirm: () => {
+          this.confirmed++;
+        },
       },
       I2C1: this.#i2c(),
       Serial1: this.#serial(),

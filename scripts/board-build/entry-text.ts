@@ -51,7 +51,7 @@ export function entryText(order: EntryOrder): string {
   return `// Made by hasen build for ${board.title}: ${installation.device}.
 import { espruinoClock } from "./boards/platforms/espruino-clock.ts";
 ${encrypts ? 'import { composedCcm, nativeAes } from "./boards/platforms/espruino-ccm.ts";' : ""}
-import { lockConsole } from "./boards/platforms/espruino-console.ts";
+import { confirmProgram, lockConsole, shareDevice } from "./boards/platforms/espruino-console.ts";
 import { hmacOver } from "./boards/platforms/espruino-crypto.ts";
 ${board.crypto.sha256 === "native" ? 'import { nativeSha256 as makeSha256 } from "./boards/platforms/espruino-crypto.ts";' : 'import { scriptSha256 as makeSha256 } from "./boards/platforms/espruino-sha256.ts";'}
 import type { EspruinoE } from "./boards/platforms/espruino-globals.ts";
@@ -99,6 +99,8 @@ const order: BoardOrder = {
   limits: { bytesMax: ${installation.outbox.bytesMax}, framesMax: ${installation.outbox.framesMax} },
   batch: { rows: ${installation.batch.rows}, delay: ${installation.batch.delay} },
   wake: () => wake(),
+  confirm: confirmProgram,
+  share: shareDevice,
 };
 
 const sizes: Record<string, number> = {};
