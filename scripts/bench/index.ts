@@ -1,5 +1,6 @@
 import type { Bench } from "./bench.ts";
 import { drain } from "./drain.ts";
+import { espruinoPack } from "./espruino-pack.ts";
 import { espruinoSeal } from "./espruino-seal.ts";
 import { forwardLive, forwardPacks } from "./forward-live.ts";
 import { ingest } from "./ingest.ts";
@@ -18,6 +19,7 @@ import { wearBenches } from "./wear.ts";
 /** The benches by name, alphabetical; one line each. */
 export const benches: readonly Bench[] = [
   drain,
+  espruinoPack,
   espruinoSeal,
   forwardLive,
   forwardPacks,

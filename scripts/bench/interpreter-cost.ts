@@ -7,8 +7,8 @@ import { espruinoPath } from "../../hil-tests/interpreters/espruino-program.ts";
 import { has } from "../../hil-tests/programs.ts";
 
 /** Calls in the shorter and in the longer run; what lies between them is the cost, without the start. */
-const few = 10;
-const many = 60;
+const few = 24;
+const many = 72; // whole packs
 /** Without valgrind the clock is asked, and small differences drown in it. */
 const timedFew = 200;
 const timedMany = 4200;

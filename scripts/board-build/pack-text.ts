@@ -21,6 +21,7 @@ export function packText(name: string, shape: Shape, id: string): string {
   const basesMax = counters === 0 ? 0 : head(4, counters).length + 9 * counters;
   const columns = columnTexts(shape);
   const ticks = shape.time === "column";
+  const plain = !ticks && counters === 0;
   const set = (ticks ? ["tick"] : []).concat(columns.map(({ value }) => value));
   return lines([
     `/** Rows of ${shape.columns.map(({ quantity, exponent }) => `${quantity} in 10^${exponent}`).join(", ")}: ${width} bits each. */`,
@@ -32,6 +33,7 @@ export function packText(name: string, shape: Shape, id: string): string {
     "  let step = 0;",
     "  let synced = false;",
     ticks ? "  let last = 0;" : "",
+    plain ? "  let due = NaN;" : "",
     ...columns.map(({ base }) => base),
     "  return {",
     "    get rows() {",
@@ -43,9 +45,11 @@ export function packText(name: string, shape: Shape, id: string): string {
     "      step = start.step;",
     '      synced = start.timeQuality === "synced";',
     ticks ? "      last = 0;" : "",
+    plain ? "      due = time;" : "",
     ...columns.map(({ reset }) => reset),
     "    },",
     "    add(at, values) {",
+    plain ? wholeRow(length) : "",
     '      if (rows === rowsMax) return "full";',
     ticks ? tickCheck(widthMost(width)) : intervalCheck,
     ...columns.map(({ check }) => check),
@@ -53,6 +57,7 @@ export function packText(name: string, shape: Shape, id: string): string {
     ticks ? "      last = tick;" : "",
     `      body.set([${set.join(", ")}], rows * ${length});`,
     "      rows++;",
+    plain ? "      due = time + rows * step;" : "",
     '      return "added";',
     "    },",
     "    flush() {",
@@ -69,6 +74,16 @@ export function packText(name: string, shape: Shape, id: string): string {
     "  };",
     "}",
   ]);
+}
+
+/** The usual row, in as few steps as there can be: it comes when it is due, lacks nothing, and has room. */
+function wholeRow(length: number): string {
+  return `      if (at === due && rows !== rowsMax && !values.includes(null)) {
+        body.set(values as number[], rows * ${length});
+        rows++;
+        due += step;
+        return "added";
+      }`;
 }
 
 function packHead(id: string, counters: number): string {
