@@ -409,7 +409,7 @@ describe("a pack is bounded:", () => {
           expect(writer.add(noon + row * 1000, values)).toBe("added");
         }
         expect(writer.flush().length).toBeLessThanOrEqual(4079);
-        expect(rowsMax).toBeGreaterThan(body === "rows" ? 30 : 20);
+        expect(rowsMax).toBeGreaterThan(body === "rows" ? 28 : 20);
       }
     }
     expect(rowsWithin(shape(widest), 100)).toBe(0);
