@@ -98,8 +98,10 @@ type Exit = (code: number) => void;
 
 const programExamples = [
   ["hasen decode sml capture.bin", "read a recorded meter line"],
+  ["hasen probe /dev/ttyUSB0", "find out what speaks on a line"],
   ["hasen device new pb-rathaus-meter-017 --config gateway.yaml", "make a device and its keys"],
   ["hasen device run --config device.yaml", "read the meter, send to the gateway"],
+  ["hasen flash --board puck-js --installation pole-17.yaml", "build a board's firmware and bring it there"],
   ["hasen gateway --config gateway.yaml", "receive, keep, forward"],
 ] as const;
 

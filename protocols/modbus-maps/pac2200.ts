@@ -6,7 +6,7 @@ export const pac2200: ModbusMap = {
   title: "Siemens SENTRON PAC2200",
   sources: [
     "Siemens: PAC2200 Manual L1V30415167B-06, appendix A.1, tables A-3 and following; §6.3 (line, unit 126) (known here through the next two)",
-    "same addresses in OpenEMS (MeterSiemensPac2200) and mbmd (pac2200), but for the frequency: 55 in a nymea plug-in and in the PAC3200's table, 46 in mbmd, which cuts a value",
+    "same addresses in OpenEMS (MeterSiemensPac2200) and mbmd (pac2200), but for the frequency: 55 in a nymea plug-in, 46 in mbmd, which cuts a value",
   ],
   line: { baud: 19200, dataBits: 8, parity: "none", stopBits: 2 },
   table: "holding",
