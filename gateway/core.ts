@@ -216,6 +216,11 @@ export class Core {
           log.error({ file, count: abandoned }, `spool: ${file} takes no more: ${detail}`);
         }
       },
+      cursorsFailed: ({ detail }) =>
+        log.warn(
+          {},
+          `spool: how far the sinks are could not be written and is tried again; until then a restart may send them again what they have: ${detail}`,
+        ),
       committed: ({ milliseconds }) => this.commits.add(milliseconds),
       trouble: (reason) => logTrouble(reason, log),
       synchronised: () => clockWatch?.synchronised() === true,

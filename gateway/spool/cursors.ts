@@ -35,6 +35,8 @@ export class Cursors {
   /** Positions in the last checkpoint that is on disk. */
   #durable = new Map<string, number>();
   #dirty = false;
+  /** The last try to write them failed, and that is told. */
+  #failing = false;
   #cancelTimer: (() => void) | null = null;
   #closed = false;
 
@@ -113,11 +115,16 @@ export class Cursors {
     }
     this.#dirty = false;
     const cursors = this.all.map(({ name, position, drops }) => ({ name, position, drops }));
-    if ((await this.#options.file.save({ head: this.#options.head(), cursors })) === null) {
+    const failure = await this.#options.file.save({ head: this.#options.head(), cursors });
+    if (failure === null) {
       this.#durable = new Map(cursors.map(({ name, position }) => [name, position]));
     } else {
+      if (!this.#failing) {
+        this.#options.hooks.cursorsFailed?.(failure);
+      }
       this.#touch();
     }
+    this.#failing = failure !== null;
   }
 
   /** Writes the last checkpoint, which also says how far the spool has come. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Fault } from "../../protocols/fault.ts";
 import { SimulatedDisk, seededRandom } from "./simulated-disk.ts";
 import { type DropReason, Spool, type SpoolEntry, type SpoolHooks } from "./spool.ts";
 import { append, appendIds, entryOf, idOf, range, readIds, trialOptions } from "./trial.ts";
@@ -391,5 +392,27 @@ describe("what a killed process wrote and had not synced", () => {
       disk.crash(() => 0.3),
     );
     expect([...readIds(cut).values()]).toEqual([0, 1, 3]);
+  });
+});
+
+describe("how far the readers are", () => {
+  it("is told once when it cannot be written, and is written when it can", async () => {
+    const disk = newDisk();
+    const clock = new VirtualClock();
+    const told: string[] = [];
+    const hooks = { cursorsFailed: ({ fault }: Fault) => told.push(fault) };
+    const spool = await Spool.open(trialOptions({ clock, hooks }), disk);
+    await appendIds(spool, range(0, 5));
+    const cursor = spool.cursor("city");
+    disk.failing = ({ path }) => (path.includes("cursors") ? "EIO" : null);
+    for (let i = 1; i <= 4; i++) {
+      cursor.advance(i);
+      clock.pass(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(told).toEqual(["storage"]);
+    disk.failing = () => null;
+    await spool.close();
+    expect((await Spool.open(trialOptions(), disk)).cursor("city").position).toBe(4);
   });
 });

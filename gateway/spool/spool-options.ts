@@ -59,6 +59,8 @@ export interface SpoolHooks {
   }): void;
   /** A write or sync failed, and this file takes no more: what its pages hold is not known. The commit is repeated in another file. */
   abandoned?(file: string, failure: Fault): void;
+  /** The cursors could not be written, told once; it is tried again. */
+  cursorsFailed?(failure: Fault): void;
   /** Commits begin to fail, with the reason; null when one is durable again. */
   trouble?(reason: Fault | null): void;
   /** Whether the clock is synchronised now. */

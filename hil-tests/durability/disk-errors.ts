@@ -52,7 +52,9 @@ export async function sufferErrors(points: readonly Injection[]): Promise<string
 
 /** Whether its log tells of the spool's disk, or of the file sink's. */
 function saysSo({ log }: Hall): boolean {
-  return log.some((line) => /"level":"(error|warn)".*(spool: .* takes no more|city\.ndjson)/.test(line));
+  return log.some((line) =>
+    /"level":"(error|warn)".*(spool: .* takes no more|spool: how far the sinks are|city\.ndjson)/.test(line),
+  );
 }
 
 const roundsMax = 40;
