@@ -1,6 +1,7 @@
 import type { Fault } from "../../protocols/fault.ts";
 import type { Uart } from "../platform.ts";
 import { linuxUart } from "./linux.ts";
+import { modbusTcpUart, tcpScheme } from "./modbus-tcp-line.ts";
 
 interface Listener {
   readonly onBytes: (bytes: Uint8Array) => void;
@@ -51,7 +52,8 @@ export class SharedUarts {
   }
 
   #open(path: string, first: Listener, settings: Parameters<Uart["open"]>[0]): void {
-    const shared: SharedUart = { uart: linuxUart(path), listeners: new Set([first]), state: undefined };
+    const uart = path.startsWith(tcpScheme) ? modbusTcpUart(path) : linuxUart(path);
+    const shared: SharedUart = { uart, listeners: new Set([first]), state: undefined };
     this.#ports.set(path, shared);
     shared.uart.open(
       settings,

@@ -128,6 +128,11 @@ export const forms: Readonly<Record<string, Form>> = {
     expected: "expected.path",
     example: "./data",
   },
+  modbusPort: {
+    read: (text, folder) => (text.startsWith("tcp:") ? tcpAddressOf(text) : forms.path?.read(text, folder)),
+    expected: "expected.modbusPort",
+    example: "tcp://192.0.2.10:502",
+  },
   pin: {
     read: (text) => (/^[A-Z][A-Z0-9]{0,7}$/.test(text) ? text : undefined),
     expected: "expected.pin",
@@ -140,6 +145,14 @@ export const forms: Readonly<Record<string, Form>> = {
     example: "urn:dev:ops:pb-rathaus-meter-017",
   },
 };
+
+/** Host and port of a Modbus/TCP server; without a port 502, which is Modbus' own. */
+function tcpAddressOf(text: string): string | undefined {
+  const url = /^tcp:\/\/[^/?#@\s]+$/.test(text) && URL.canParse(text) ? new URL(text) : null;
+  return url === null || url.hostname === "" || url.port === "0"
+    ? undefined
+    : `tcp://${url.hostname}:${url.port === "" ? 502 : url.port}`;
+}
 
 /** A text of a form that would work, for one that does not: "20" -> "20 s", "512MB" -> "512 MiB", "1883" -> "127.0.0.1:1883". */
 export function repaired(form: string, text: string): string | null {

@@ -33,6 +33,11 @@ export function size(options: Bounded) {
   return Type.Unsafe<number>({ type: "string", form: "size", ...options });
 }
 
+/** A serial port as `path` has it, or the address of a Modbus/TCP server. */
+export function modbusPort(options: Common<string>) {
+  return Type.Unsafe<string>({ type: "string", form: "modbusPort", ...options });
+}
+
 /** A file or folder; relative ones start at the config file's own folder. The value is absolute. */
 export function path(options: Common<string>) {
   return Type.Unsafe<string>({ type: "string", form: "path", ...options });

@@ -1,8 +1,8 @@
-/** Modbus RTU: meters on DIN rails behind RS-485, read by their register maps. Several may share a line. */
+/** Modbus RTU and TCP: meters on DIN rails behind RS-485 or a network, read by their register maps. Several may share a line. */
 import { Type } from "@sinclair/typebox";
 import { modbusMaps } from "../../protocols/modbus-maps/index.ts";
-import { choice, whole } from "../config/schema.ts";
-import { meterKind, port } from "./meter-kind.ts";
+import { choice, modbusPort, whole } from "../config/schema.ts";
+import { meterKind } from "./meter-kind.ts";
 
 export const definition = meterKind("modbus", {
   driver: () => "modbus-meter",
@@ -11,9 +11,12 @@ export const definition = meterKind("modbus", {
     de: "Stromzähler am RS-485 (Modbus RTU, wird gefragt)",
   },
   keys: {
-    port: port({
-      en: "Serial port of the RS-485 adapter; best by its lasting name under /dev/serial/by-id",
-      de: "Serieller Anschluss des RS-485-Adapters; am besten mit seinem festen Namen unter /dev/serial/by-id",
+    port: modbusPort({
+      about: {
+        en: "Serial port of the RS-485 adapter, best by its lasting name under /dev/serial/by-id; or tcp://host:port for Modbus TCP",
+        de: "Serieller Anschluss des RS-485-Adapters, am besten mit seinem festen Namen unter /dev/serial/by-id; oder tcp://Rechner:Port für Modbus TCP",
+      },
+      example: "tcp://192.0.2.10:502",
     }),
     map: choice([...modbusMaps.map(({ name }) => name), "sunspec"], {
       about: {

@@ -309,6 +309,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "expected.choice": "einer von wenigen Werten",
   "expected.duration": "eine Dauer mit Einheit (ms, s, min, h, d)",
   "expected.size": "eine Datenmenge mit Einheit (B, KiB, MiB, GiB)",
+  "expected.modbusPort": "ein serieller Anschluss oder tcp:// mit Rechner und Port",
   "expected.path": "eine Datei oder ein Ordner",
   "expected.address": "eine Adresse mit Port (Rechner:Port)",
   "expected.broker": "die URL eines Brokers, mqtt:// oder mqtts://, ohne Passwort",

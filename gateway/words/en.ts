@@ -303,6 +303,7 @@ export const en = {
   "expected.choice": "one of a few values",
   "expected.duration": "a duration with its unit (ms, s, min, h, d)",
   "expected.size": "an amount of data with its unit (B, KiB, MiB, GiB)",
+  "expected.modbusPort": "a serial port, or tcp:// with a host and a port",
   "expected.path": "a file or folder",
   "expected.address": "an address and a port (host:port)",
   "expected.broker": "the URL of a broker, mqtt:// or mqtts://, without a password",

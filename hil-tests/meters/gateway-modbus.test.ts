@@ -6,7 +6,7 @@ import { modbusMap } from "../../protocols/modbus-maps/index.ts";
 import { House, patience } from "../bad-input/house.ts";
 import { has, until } from "../programs.ts";
 import { ModbusBus } from "./modbus-bus.ts";
-import { plugRtu } from "./modbus-plug.ts";
+import { plugRtu, serveTcp } from "./modbus-plug.ts";
 import { MapUnit } from "./modbus-unit.ts";
 import { Plug } from "./plug.ts";
 
@@ -70,6 +70,52 @@ describe.skipIf(!has("socat"))("two Modbus meters on one line of the gateway (sk
       expect(new Set(valuesOf(house, channel))).toEqual(
         new Set([decimalText(unit.steps(row).integer, row.exponent)]),
       );
+    }
+  });
+});
+
+describe("two Modbus meters behind one TCP address", () => {
+  it("are read over one connection, are told as lost in words, and come back", {
+    timeout: 120_000,
+  }, async () => {
+    const em340 = new MapUnit(modbusMap("em340")!, { number: 1, seed: 3 });
+    const b23 = new MapUnit(modbusMap("abb-b23")!, { number: 2, seed: 3, imported: 5_000_000 });
+    const bus = new ModbusBus({ 1: em340, 2: b23 });
+    let server = await serveTcp(bus);
+    ends.push(() => server.close());
+    const port = `tcp://127.0.0.1:${server.port}`;
+    const house = await House.open({
+      sinks: ["  - { kind: file, name: notebook, path: ./records.ndjson }"],
+      lines: [
+        "meters:",
+        `  - { name: pb-em340, language: modbus, port: "${port}", map: em340, unit: 1, interval: 1 s }`,
+        `  - { name: pb-b23, language: modbus, port: "${port}", map: abb-b23, unit: 2, interval: 1 s }`,
+      ],
+    });
+    ends.push(() => house.close());
+    const gateway = await house.start();
+    const channels = ["pb-em340", "pb-b23"].map((device) => `${device}:activeEnergyImported`);
+    const readAgain = async (): Promise<void> => {
+      const before = channels.map((channel) => valuesOf(house, channel).length);
+      await until(
+        "both have been read",
+        () => channels.every((channel, i) => valuesOf(house, channel).length > before[i]! + 2),
+        patience,
+      );
+    };
+    await readAgain();
+    await server.close();
+    await until(
+      "the loss is told",
+      () => gateway.events().some((event) => event.includes("refuses the connection")),
+      patience,
+    );
+    server = await serveTcp(bus, server.port);
+    await readAgain();
+    for (const [i, unit] of [em340, b23].entries()) {
+      const row = unit.map.rows.find(({ quantity }) => quantity === "activeEnergyImported")!;
+      const exact = decimalText(unit.steps(row).integer, row.exponent);
+      expect(new Set(valuesOf(house, channels[i]!))).toEqual(new Set([exact]));
     }
   });
 });

@@ -1,0 +1,178 @@
+import { createConnection, type Socket } from "node:net";
+import { type Fault, fault } from "../../protocols/fault.ts";
+import { crcHolds, rtuFrame } from "../../protocols/modbus-rtu-frame.ts";
+import { TcpFrames, tcpFrame } from "../../protocols/modbus-tcp-frame.ts";
+import type { Uart } from "../platform.ts";
+
+/** What a port's name begins with where it is reached over the network. */
+export const tcpScheme = "tcp://";
+
+const connectMax = 5000; // ms
+const retryFirst = 1000; // ms
+const retryMax = 60_000; // ms
+/** Requests without an answer before the connection is taken for dead. */
+const unansweredMax = 4;
+const transactions = 65_536;
+
+/**
+ * A Modbus/TCP connection as a line on which RTU is spoken: each request gets a transaction number of its own, and only the answer that
+ * carries the number of the last one comes back, so that no late one is counted for another. Connects again by itself.
+ */
+export function modbusTcpUart(address: string): Uart {
+  let line: ModbusTcpLine | null = null;
+  return {
+    open: (_settings, onBytes, onState) => {
+      line?.close();
+      line = new ModbusTcpLine(address, onBytes, onState);
+    },
+    write: (bytes) => line?.write(bytes),
+    change: () => undefined,
+    close: () => line?.close(),
+  };
+}
+
+class ModbusTcpLine {
+  readonly #address: string;
+  readonly #onBytes: (bytes: Uint8Array) => void;
+  readonly #onState: (state: Fault | null) => void;
+  #socket: Socket | null = null;
+  #connected = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #delay = retryFirst;
+  #frames = new TcpFrames();
+  #transaction = 0;
+  /** Whether the request with the number above waits for its answer. */
+  #asked = false;
+  #unanswered = 0;
+  /** The request that came while there was no connection. */
+  #waiting: Uint8Array | null = null;
+  /** As it was told last; undefined before that. */
+  #told: string | null | undefined = undefined;
+
+  constructor(address: string, onBytes: (bytes: Uint8Array) => void, onState: (state: Fault | null) => void) {
+    this.#address = address;
+    this.#onBytes = onBytes;
+    this.#onState = onState;
+    this.#connect();
+  }
+
+  write(rtu: Uint8Array): void {
+    if (rtu.length < 4 || !crcHolds(rtu, 0, rtu.length)) {
+      return;
+    }
+    if (!this.#connected) {
+      this.#waiting = rtu;
+      return;
+    }
+    if (this.#unanswered >= unansweredMax) {
+      this.#lost("it takes requests and does not answer: is it the Modbus port, and is the unit right?");
+      return;
+    }
+    this.#unanswered++;
+    this.#asked = true;
+    this.#transaction = (this.#transaction + 1) % transactions;
+    const pdu = rtu.subarray(1, rtu.length - 2);
+    this.#socket?.write(tcpFrame({ transaction: this.#transaction, unit: rtu[0] ?? 0, pdu }));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#drop();
+  }
+
+  #connect(): void {
+    const { hostname, port } = new URL(this.#address);
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const socket = createConnection({ host, port: Number(port), noDelay: true, keepAlive: true });
+    const isOurs = (): boolean => this.#socket === socket;
+    this.#socket = socket;
+    this.#timer = setTimeout(() => isOurs() && this.#lost(reasons.ETIMEDOUT), connectMax);
+    this.#timer.unref();
+    socket.on("connect", () => isOurs() && this.#opened());
+    socket.on("data", (bytes) => isOurs() && this.#heard(new Uint8Array(bytes)));
+    socket.on("error", (error) => isOurs() && this.#lost(reasonOf(error)));
+    socket.on("close", () => isOurs() && this.#ended());
+  }
+
+  #opened(): void {
+    clearTimeout(this.#timer);
+    this.#connected = true;
+    this.#tell(null);
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting !== null) {
+      this.write(waiting);
+    }
+  }
+
+  #heard(bytes: Uint8Array): void {
+    for (const { transaction, unit, pdu } of this.#frames.push(bytes)) {
+      if (this.#asked && transaction === this.#transaction) {
+        this.#asked = false;
+        this.#unanswered = 0;
+        this.#delay = retryFirst;
+        this.#onBytes(rtuFrame(unit, pdu));
+      }
+    }
+    if (this.#frames.broken) {
+      this.#lost("what comes from there is no Modbus/TCP: is it the right port?");
+    }
+  }
+
+  /** Many servers end a connection on which nothing was asked for a while: no trouble, unless it cannot be had again. */
+  #ended(): void {
+    if (this.#connected && !this.#asked) {
+      this.#again();
+    } else {
+      this.#lost("it ended the connection: perhaps it serves only one client, and another one is connected");
+    }
+  }
+
+  #lost(reason: string): void {
+    this.#again();
+    this.#tell(reason);
+  }
+
+  #again(): void {
+    this.#drop();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#closed || this.#connect(), this.#delay * (0.75 + Math.random() / 4));
+    this.#timer.unref();
+    this.#delay = Math.min(2 * this.#delay, retryMax);
+  }
+
+  #drop(): void {
+    this.#socket?.destroy();
+    this.#socket = null;
+    this.#connected = false;
+    this.#asked = false;
+    this.#unanswered = 0;
+    this.#waiting = null;
+    this.#frames = new TcpFrames();
+  }
+
+  #tell(reason: string | null): void {
+    if (reason !== this.#told && !this.#closed) {
+      this.#told = reason;
+      this.#onState(reason === null ? null : fault("bus", `${this.#address}: ${reason}`));
+    }
+  }
+}
+
+const reasons = {
+  ECONNREFUSED:
+    "it refuses the connection: is Modbus TCP switched on there, at this port, and allowed from here?",
+  ECONNRESET: "it broke the connection off: perhaps it serves only one client, and another one is connected",
+  EHOSTUNREACH: "there is no way to this host: check its power, its network cable and the address",
+  ENETUNREACH: "there is no way to its network: check this computer's network and the address",
+  ENOTFOUND: "nobody knows this name: check its spelling, or use the IP address",
+  EAI_AGAIN: "no name server answers: use the IP address, or check the network",
+  ETIMEDOUT: "nothing answers at this address: check its power, its network cable, the address and firewalls",
+};
+
+function reasonOf(error: Error): string {
+  const code = String(Reflect.get(error, "code"));
+  return Object.entries(reasons).find(([known]) => known === code)?.[1] ?? "the connection failed";
+}
