@@ -1,6 +1,7 @@
 /** What a sink will not get because the spool had to make room: counted by sink and reason, and declared to the sink as gaps. */
 import { isFault } from "../protocols/fault.ts";
 import { insert, type Ranges } from "../protocols/ranges.ts";
+import { cityEpoch } from "./city-epoch.ts";
 import { decodeMessageEntry, entryKind } from "./entry.ts";
 import { isSinkCursor } from "./forward.ts";
 import type { Log } from "./log.ts";
@@ -51,9 +52,10 @@ export class Drops {
       messages++;
       records += this.#options.records(dropped, sink);
       const key = `${entry.kid}/${entry.epoch}`;
+      const device = this.#options.device(entry.kid);
       const known = numbers.get(key) ?? {
-        device: this.#options.device(entry.kid)?.device ?? `kid:${entry.kid}`,
-        epoch: entry.epoch,
+        device: device?.device ?? `kid:${entry.kid}`,
+        epoch: device === null ? entry.epoch : cityEpoch(device, entry.epoch),
         ranges: [],
       };
       numbers.set(key, { ...known, ranges: insert(known.ranges, entry.piv) });

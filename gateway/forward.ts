@@ -6,6 +6,7 @@
 import { type Fault, isFault } from "../protocols/fault.ts";
 import { BacklogPace } from "./backlog-pace.ts";
 import { Backoff } from "./backoff.ts";
+import { cityEpoch } from "./city-epoch.ts";
 import { decodeMessageEntry, entryKind } from "./entry.ts";
 import { type Batch, Lane } from "./lane.ts";
 import type { Log } from "./log.ts";
@@ -235,10 +236,11 @@ export class Forwarder {
     const entry = kind === entryKind.message ? decodeMessageEntry(payload) : reason;
     if (!isFault(entry)) {
       const { kid, epoch, piv } = entry;
+      const device = context.device(kid);
       setAside(
         {
-          device: context.device(kid)?.device ?? `urn:dev:ops:key-${kid}`,
-          epoch,
+          device: device?.device ?? `urn:dev:ops:key-${kid}`,
+          epoch: device === null ? epoch : cityEpoch(device, epoch),
           from: piv,
           to: piv,
           state: "dropped",

@@ -355,6 +355,30 @@ describe("ingest", () => {
     ]);
   });
 
+  it("gives records under a device's new key an identity of their own, though it counts epochs from 0 again", async () => {
+    const measure = async (key: DeviceEntry) => {
+      await hall.send(sealed(key, 0, 0, encodeUp({ type: "shape", shape: shapeValue(powerShape) })));
+      await hall.send(sealed(key, 0, 1, pack(powerShape, 1_763_000_000_000, [100])));
+    };
+    await measure(meter);
+    const renewed = await registry.replace({ name: meter.name, alg: algCcm, personal: true });
+    await measure(renewed);
+    expect(records().map(({ dh }) => dh)).toEqual(["0/1/0", `${renewed.kid * 65536}/1/0`]);
+  });
+
+  it("knows the epoch before of a device that got a new key and kept its storage as the old key's", async () => {
+    await hall.send(sealed(meter, 3, 0, hello()));
+    await hall.send(sealed(meter, 3, 1, encodeUp({ type: "time-request" })));
+    const renewed = await registry.replace({ name: meter.name, alg: algCcm, personal: true });
+    await hall.send(sealed(renewed, 4, 0, hello([], 1, { previousEpoch: 3, lastPiv: 1 })));
+    expect(hall.ingest.knowledge.witnesses().flatMap((witness) => hall.ingest.losses.of(witness))).toEqual(
+      [],
+    );
+    await hall.send(sealed(renewed, 6, 0, hello([], 1, { previousEpoch: 5, lastPiv: 1 })));
+    const gaps = hall.ingest.knowledge.witnesses().flatMap((witness) => hall.ingest.losses.of(witness));
+    expect(gaps.map(({ epoch, from, to }) => [epoch, from, to])).toEqual([[5, 0, 1]]);
+  });
+
   it("survives whatever bytes come, without storing any", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {

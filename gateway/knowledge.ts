@@ -5,7 +5,7 @@
  */
 import type { Crypto } from "../protocols/crypto.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
-import { type Ranges, subtract } from "../protocols/ranges.ts";
+import { highest, type Ranges, subtract } from "../protocols/ranges.ts";
 import { type Device, Devices } from "./devices.ts";
 import {
   type DeviceStateEntry,
@@ -98,7 +98,8 @@ export class Knowledge {
       device.received.setBootTime(entry.epoch, bootTime);
       this.losses.rows(device.entry.device, message.rowsDropped);
       if (message.previousEpoch !== null) {
-        this.losses.ended(entry.kid, message.previousEpoch, message.lastPiv, bootTime);
+        const { previousEpoch, lastPiv } = message;
+        this.losses.ended(this.#keyOf(device, previousEpoch, lastPiv), previousEpoch, lastPiv, bootTime);
       }
     } else if (message.type === "status") {
       device.received.setBootTime(entry.epoch, entry.received - message.uptime * 1000);
@@ -110,6 +111,28 @@ export class Knowledge {
     } else if (message.type === "shape") {
       this.shapes.learn(message.shape);
     }
+  }
+
+  /**
+   * The key under which an epoch went that a hello names. A device that got a new key and kept its storage names one of the old key:
+   * the newest heard of that, with the last number that came.
+   */
+  #keyOf({ entry, received }: Device, epoch: number, last: number | null): number {
+    const { kid, firstKid, device } = entry;
+    if (
+      firstKid === undefined ||
+      firstKid === kid ||
+      received.epochs().some((each) => each.epoch === epoch)
+    ) {
+      return kid;
+    }
+    const earlier = this.devices
+      .heard()
+      .filter((each) => each.entry.device === device && each.entry.kid < kid);
+    const [newest] = earlier.sort((a, b) => b.entry.kid - a.entry.kid);
+    const record = newest?.received.epochs()[0];
+    const isIts = record?.epoch === epoch && (last === null || highest(record.received) === last);
+    return isIts ? newest!.entry.kid : kid;
   }
 
   /** Numbers that cannot be kept as missing any longer are declared lost to every sink. */

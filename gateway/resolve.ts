@@ -8,7 +8,8 @@ import { decodeUp } from "../protocols/message.ts";
 import { decodePack, type Pack, packShapeId } from "../protocols/pack.ts";
 import { quantities } from "../protocols/quantity.ts";
 import type { Shape } from "../protocols/shape.ts";
-import { decodeGap, decodeMessageEntry, entryKind, type MessageEntry } from "./entry.ts";
+import { cityEpoch } from "./city-epoch.ts";
+import { decodeGap, decodeMessageEntry, entryKind, type MessageEntry, type StoredGap } from "./entry.ts";
 import type { DeviceEntry } from "./registry/registry.ts";
 import type { CityRecord, Gap } from "./sink.ts";
 
@@ -35,14 +36,23 @@ export function resolveEntry(kind: number, payload: Uint8Array, context: Resolve
     if (isFault(stored)) {
       return stored;
     }
-    const { gap } = stored;
-    return gap.sink === undefined || gap.sink === context.sink ? { records: [], gaps: [gap] } : nothing;
+    return isFor(stored.gap, context.sink) ? { records: [], gaps: [cityGap(stored, context)] } : nothing;
   }
   if (kind !== entryKind.message) {
     return nothing;
   }
   const entry = decodeMessageEntry(payload);
   return isFault(entry) ? entry : resolveMessage(entry, context);
+}
+
+function isFor(gap: Gap, sink: string): boolean {
+  return gap.sink === undefined || gap.sink === sink;
+}
+
+/** A gap with a key id counts in that key's epochs; one without was taken from what the city sees. */
+function cityGap({ gap, kid }: StoredGap, context: ResolveContext): Gap {
+  const device = kid === null ? null : context.device(kid);
+  return device === null ? gap : { ...gap, epoch: cityEpoch(device, gap.epoch) };
 }
 
 function resolveMessage(entry: MessageEntry, context: ResolveContext): Resolved | Fault {
@@ -64,7 +74,7 @@ function resolveMessage(entry: MessageEntry, context: ResolveContext): Resolved 
     const gaps = message.ranges.map(
       ([from, to]): Gap => ({
         device: device.device,
-        epoch: message.epoch ?? entry.epoch,
+        epoch: cityEpoch(device, message.epoch ?? entry.epoch),
         from,
         to,
         state: "dropped",
@@ -103,11 +113,12 @@ function recordsOf(
     u: quantities[quantity].senml,
     exponent,
   }));
+  const epoch = cityEpoch(device, entry.epoch);
   const records: CityRecord[] = [];
   pack.rows.forEach((row, index) => {
     const { time, quality } = placeInTime(row.time, pack.timeQuality, entry);
     const t = secondsText(time);
-    const dh = `${entry.epoch}/${entry.piv}/${index}`;
+    const dh = `${epoch}/${entry.piv}/${index}`;
     for (let i = 0; i < columns.length; i++) {
       const value = row.values[i];
       if (value !== null) {

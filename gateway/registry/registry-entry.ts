@@ -15,6 +15,8 @@ export interface DeviceEntry {
   readonly name: string;
   /** 1 to 65535; never given twice. */
   readonly kid: number;
+  /** The key it began with: each key counts epochs from 0, so the others' are told apart (`city-epoch.ts`). None: this one. */
+  readonly firstKid?: number;
   /** As protocols/envelope.ts numbers them: 0 AES-CCM, 1 HMAC. */
   readonly alg: 0 | 1;
   /** Root key, 16 bytes. Of a revoked entry it is random: nothing can verify under it. */
@@ -70,6 +72,16 @@ export const entrySchema = group(
       },
       default: false,
     }),
+    firstKid: Type.Optional(
+      whole({
+        about: {
+          en: "Number of its first key; 0 where that is not known any more",
+          de: "Nummer seines ersten Schlüssels; 0, wenn sie nicht mehr bekannt ist",
+        },
+        minimum: 0,
+        maximum: kidMax,
+      }),
+    ),
     revokedKids: list(kid, {
       about: { en: "Numbers of its earlier keys", de: "Nummern seiner früheren Schlüssel" },
       default: [],
@@ -116,6 +128,7 @@ export function entryText(entry: EntryFile): string {
     ...(entry.key === undefined ? [] : [`key: "${toHex(entry.key)}"`]),
     `personal: ${entry.personal}`,
     ...(entry.local ? ["local: true"] : []),
+    ...(entry.firstKid === undefined ? [] : [`firstKid: ${entry.firstKid}`]),
     `revokedKids: [${entry.revokedKids.join(", ")}]`,
     "",
   ].join("\n");

@@ -24,12 +24,18 @@ export function entryOf(file: EntryFile): DeviceEntry {
     device: file.device,
     name: shortName(file.device),
     kid: file.kid,
+    firstKid: firstKidOf(file),
     alg: file.alg === "ccm" ? 0 : 1,
     root: file.state === "active" && file.key !== undefined ? file.key : unusable(),
     state: file.state,
     personal: file.personal,
     ...(file.local && { local: true }),
   };
+}
+
+/** The number of a device's first key. An entry that does not say so has forgotten none of its keys. */
+export function firstKidOf({ firstKid, revokedKids, kid }: EntryFile): number {
+  return firstKid ?? revokedKids[0] ?? kid;
 }
 
 /** A device that is not heard, but known by name: what it sent before is still on its way to the city. */

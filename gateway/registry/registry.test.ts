@@ -118,6 +118,31 @@ it("a replaced device has a new key and number, and its old number stays known a
   expect(toHex(registry.byKid(1)!.root)).not.toBe(toHex(old.root));
 });
 
+it("all keys of a device name its first one, also when the list of earlier ones no longer does", async () => {
+  const folder = newFolder();
+  const registry = await registryIn(folder);
+  await registry.create(parking);
+  const first = await registry.create(meter);
+  await registry.replace(meter);
+  const third = await registry.replace(meter);
+  expect([first, third, registry.byKid(2)!, registry.byKid(3)!].map(({ firstKid }) => firstKid)).toEqual([
+    2, 2, 2, 2,
+  ]);
+  const file = join(folder, `${meter.name}.yaml`);
+  writeFileSync(file, readFileSync(file, "utf8").replace("[2, 3]", "[3]"));
+  const again = await registryIn(folder);
+  expect(again.byName(meter.name)?.firstKid).toBe(2);
+});
+
+it("a damaged entry that is replaced has no first key any more", async () => {
+  const folder = newFolder();
+  const registry = await registryIn(folder);
+  await registry.create(meter);
+  writeFileSync(join(folder, `${meter.name}.yaml`), "version: 1\n");
+  await registry.refresh();
+  expect((await registry.replace(meter)).firstKid).toBe(0);
+});
+
 it("a revoked device's key is forgotten, and its number is never given again", async () => {
   const folder = newFolder();
   const registry = await registryIn(folder);

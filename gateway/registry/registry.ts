@@ -12,6 +12,7 @@ import {
   claimsOf,
   contested,
   entryOf,
+  firstKidOf,
   type KnownFile,
   kidsOf,
   namesIn,
@@ -32,6 +33,16 @@ export interface KeyOrder {
   readonly local?: boolean;
   /** Called with the new entry before the gateway counts it in: writes the device's file. If it rejects, nothing has changed. */
   readonly deliver?: (entry: DeviceEntry) => Promise<void>;
+}
+
+/** What a new key must know of those before it; nothing where it is the first. */
+type Earlier = Partial<Pick<EntryFile, "firstKid" | "revokedKids">>;
+
+/** A damaged entry may have had a first key: no later one may count as the first then. */
+function earlierOf(old: EntryFile | ProblemError): Earlier {
+  return old instanceof ProblemError
+    ? { firstKid: 0 }
+    : { firstKid: firstKidOf(old), revokedKids: [...old.revokedKids, old.kid].slice(-revokedMax) };
 }
 
 /**
@@ -104,7 +115,7 @@ export class DeviceRegistry {
       if (old !== null) {
         throw problem("DEV-075", { name: shortName(urn) });
       }
-      return this.#newKey(urn, order, []);
+      return this.#newKey(urn, order, {});
     });
   }
 
@@ -114,8 +125,7 @@ export class DeviceRegistry {
       if (old === null) {
         throw this.#unknown(urn);
       }
-      const kids = old instanceof ProblemError ? [] : [...old.revokedKids, old.kid];
-      return this.#newKey(urn, order, kids.slice(-revokedMax));
+      return this.#newKey(urn, order, earlierOf(old));
     });
   }
 
@@ -130,7 +140,7 @@ export class DeviceRegistry {
     });
   }
 
-  async #newKey(urn: string, order: KeyOrder, revokedKids: number[]): Promise<DeviceEntry> {
+  async #newKey(urn: string, order: KeyOrder, { firstKid, revokedKids }: Earlier): Promise<DeviceEntry> {
     if (order.alg === 1 && order.personal) {
       throw problem("DEV-078", {});
     }
@@ -144,7 +154,8 @@ export class DeviceRegistry {
       key: new Uint8Array(randomBytes(16)),
       personal: order.personal,
       local: order.local ?? false,
-      revokedKids,
+      ...(firstKid !== undefined && { firstKid }),
+      revokedKids: revokedKids ?? [],
     };
     await order.deliver?.(entryOf(file));
     return this.#store(file);
