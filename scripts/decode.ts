@@ -24,6 +24,7 @@ import { modbusMap, modbusMaps } from "../protocols/modbus-maps/index.ts";
 import type { Span } from "../protocols/modbus-plan.ts";
 import { ExplainOutput } from "./explain/command.ts";
 import { type HexLine, hexLines, type Secrets } from "./hex-lines.ts";
+import { jsonLine } from "./json-line.ts";
 import type { Streams } from "./streams.ts";
 
 export interface DecodeOrder {
@@ -196,7 +197,7 @@ class Output {
   async write(results: readonly (Telegram | BadTelegram)[]): Promise<boolean> {
     let text = "";
     for (const result of results) {
-      text += `${JSON.stringify(this.line(result))}\n`;
+      text += jsonLine(this.line(result));
       if (isFault(result)) {
         this.bad++;
       } else {

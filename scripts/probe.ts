@@ -6,6 +6,7 @@ import { problemOfSystemError } from "../gateway/system-error.ts";
 import type { Language } from "../gateway/words/words.ts";
 import { fromHex } from "../protocols/bytes.ts";
 import { nodeCiphers } from "../protocols/crypto-node.ts";
+import { jsonLine } from "./json-line.ts";
 import { checkPort } from "./port-check.ts";
 import { Dump } from "./probe/dump.ts";
 import { Probe } from "./probe/probe.ts";
@@ -72,7 +73,7 @@ export async function probeCommand(order: ProbeOrder, streams: Streams): Promise
       lang: order.lang,
     };
     if (order.json) {
-      streams.stdout.write(`${JSON.stringify(reportJson(outcome, context))}\n`);
+      streams.stdout.write(jsonLine(reportJson(outcome, context)));
     } else {
       streams.stdout.write(`${reportLines(outcome, context).map(printable).join("\n")}\n`);
     }

@@ -6,6 +6,7 @@ import { isFault } from "../../protocols/fault.ts";
 import type { MeterKeys, MeterLanguage } from "../../protocols/meter.ts";
 import { CompactFormats } from "../../protocols/wmbus-compact.ts";
 import { type HexLine, hexLines, type Secrets } from "../hex-lines.ts";
+import { jsonLine } from "../json-line.ts";
 import type { Streams } from "../streams.ts";
 import { type Explained, explain } from "./explain.ts";
 import { explainedLines, explainedObjects } from "./text.ts";
@@ -70,10 +71,11 @@ export class ExplainOutput {
     const { json, lang } = this.view;
     const number = line ?? explained.offset;
     const place = say(lang, line === null ? "title.byte" : "title.line", { number });
-    const lines = json
-      ? explainedObjects(explained, number, lang).map((one) => JSON.stringify(one))
-      : explainedLines(explained, place, lang).map(printable);
-    return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+    return json
+      ? explainedObjects(explained, number, lang).map(jsonLine).join("")
+      : explainedLines(explained, place, lang)
+          .map((one) => `${printable(one)}\n`)
+          .join("");
   }
 }
 
