@@ -19,6 +19,9 @@ export const ciLongHeader = 0x72;
 export const ciShortHeader = 0x7a;
 export const ciNoHeader = 0x78;
 export const ciCompact = 0x79;
+/** Compact frames behind a header. On a wire 73 is fixed data: only a radio telegram may be read so (EN 13757-7 table 3). */
+const ciCompactLong = 0x73;
+const ciCompactShort = 0x7b;
 export const ciError = 0x70;
 
 export interface TransportHeader {
@@ -46,11 +49,22 @@ const errors: readonly string[] = [
   "too many readouts",
 ];
 
-/** The header behind the CI field at `at`, for the CI fields of variable data. */
-export function readHeader(bytes: Uint8Array, at: number, to: number): TransportHeader | Fault {
+/** Whether a radio telegram's CI field says that a compact frame stands behind a header. */
+export function isCompactBehindHeader(ci: number): boolean {
+  return ci === ciCompactLong || ci === ciCompactShort;
+}
+
+/** The header behind the CI field at `at`, for the CI fields of variable data; those of compact frames count in a radio telegram. */
+export function readHeader(
+  bytes: Uint8Array,
+  at: number,
+  to: number,
+  isRadio: boolean,
+): TransportHeader | Fault {
   const ci = bytes[at];
-  const long = ci === ciLongHeader;
-  const length = long ? 12 : ci === ciShortHeader ? 4 : 0;
+  const compact = isRadio && isCompactBehindHeader(ci);
+  const long = ci === ciLongHeader || (compact && ci === ciCompactLong);
+  const length = long ? 12 : ci === ciShortHeader || compact ? 4 : 0;
   if (ci === ciError) {
     return fault("content", "the meter reports an error: " + errorText(bytes, at + 1, to));
   }
@@ -108,7 +122,7 @@ export function readApplication(
   if (bytes[at] === ciFixed) {
     return readFixed(bytes, at, to);
   }
-  const header = readHeader(bytes, at, to);
+  const header = readHeader(bytes, at, to, false);
   if (isFault(header)) {
     return header;
   }

@@ -199,7 +199,7 @@ export function readSender(
   frame: Uint8Array,
   address: MbusAddress,
 ): { readonly meter: string | null } | Fault {
-  const header = frame[6] === ciFixed ? null : readHeader(frame, 6, frame.length - 2);
+  const header = frame[6] === ciFixed ? null : readHeader(frame, 6, frame.length - 2, false);
   if (isFault(header)) {
     return header;
   }

@@ -1,7 +1,7 @@
 import { type Fault, fault, isFault } from "./fault.ts";
-import { ciCompact, idText, readHeader } from "./mbus-application.ts";
+import { ciCompact, idText, isCompactBehindHeader, readHeader } from "./mbus-application.ts";
 import { readRecords } from "./mbus-record.ts";
-import { closed, ellCounter, openData, unreadable } from "./mbus-security.ts";
+import { closed, ellCounter, fillByte, openData, unreadable } from "./mbus-security.ts";
 import type { DataRecord, MeterKeys } from "./meter.ts";
 import type { CompactFormats } from "./wmbus-compact.ts";
 import { headLength } from "./wmbus-frame.ts";
@@ -116,7 +116,7 @@ function readTransport(
   if (bytes[at] === ciCompact) {
     return readCompact(bytes, at + 1, address, formats);
   }
-  const header = readHeader(bytes, at, bytes.length);
+  const header = readHeader(bytes, at, bytes.length, true);
   if (isFault(header)) {
     return header;
   }
@@ -134,12 +134,25 @@ function readTransport(
   if (isFault(opened)) {
     return opened;
   }
+  if (isCompactBehindHeader(bytes[at])) {
+    const found = readCompact(opened.data, fillEnd(opened.data), meterAddress, formats);
+    return isFault(found) && opened.decrypted ? unreadable(found) : found;
+  }
   const records = readRecords(opened.data, 0, opened.data.length);
   if (isFault(records)) {
     return opened.decrypted ? unreadable(records) : records;
   }
   formats.remember(records);
   return { meter: idText(meterAddress, 2), medium: meterAddress[7], records: records };
+}
+
+/** Behind the fill bytes that encrypted data begins with. */
+function fillEnd(data: Uint8Array): number {
+  let at = 0;
+  while (at < data.length && data[at] === fillByte) {
+    at++;
+  }
+  return at;
 }
 
 function readCompact(

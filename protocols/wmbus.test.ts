@@ -212,6 +212,18 @@ describe("a compact frame", () => {
     expect((late as Telegram).records).toEqual((full as Telegram).records);
   });
 
+  it("is read behind a short and a long header as well", () => {
+    const behind = compact.slice(2);
+    const long = `73${"71378569"}2d2c${"1c0c"}01000000${behind}`;
+    const [, short, other] = decode(
+      concat([frame(`78${records}`), frame(`7b01000000${behind}`), frame(long)]),
+      null,
+    );
+    expect(values(short)).toHaveLength(8);
+    expect(other).toMatchObject({ meter: "69853771" });
+    expect(values(other)).toEqual(values(short));
+  });
+
   it("whose CRC does not fit gives nothing", () => {
     for (let byte = 11; byte < frame(compact).length; byte++) {
       const damaged = frame(compact);

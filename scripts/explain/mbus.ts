@@ -8,6 +8,7 @@ import {
   ciNoHeader,
   ciShortHeader,
   idText,
+  isCompactBehindHeader,
   makerText,
   readHeader,
 } from "../../protocols/mbus-application.ts";
@@ -77,6 +78,8 @@ export interface TransportContext {
   readonly authentication: Authentication | null;
   readonly isWired: boolean;
   readonly keys: MeterKeys;
+  /** What stands behind the header, once it is open; records, if nothing else. */
+  readonly explainData?: (sheet: Sheet, to: number) => void;
 }
 
 /** From the CI field to the end of `message`: header, and records or what is encrypted. */
@@ -87,22 +90,23 @@ export function explainTransport(sheet: Sheet, message: Uint8Array, context: Tra
   if (ci === undefined || from >= to) {
     return;
   }
-  sheet.take(1, "mbus.ci", ciNames[ci] ?? byteHex(ci));
-  if (ci === ciFixed && to - from === 17) {
+  const isCompact = !context.isWired && isCompactBehindHeader(ci);
+  sheet.take(1, "mbus.ci", isCompact ? `${byteHex(ci)}, compact frame` : (ciNames[ci] ?? byteHex(ci)));
+  if (context.isWired && ci === ciFixed && to - from === 17) {
     fixedData(sheet, message);
     return;
   }
-  const header = readHeader(message, from, to);
+  const header = readHeader(message, from, to, !context.isWired);
   if (isFault(header)) {
     return;
   }
-  if (ci === ciLongHeader) {
+  if (header.address !== null) {
     sheet.take(4, "mbus.id", idText(message, from + 1));
     sheet.take(2, "mbus.maker", makerText(message[from + 5]!, message[from + 6]!));
     sheet.take(1, "mbus.version", String(message[from + 7]));
     sheet.take(1, "mbus.medium", mediumText(message[from + 8]!));
   }
-  if (ci === ciLongHeader || ci === ciShortHeader) {
+  if (ci !== ciNoHeader) {
     sheet.take(1, "mbus.access", String(header.accessNumber));
     sheet.take(1, "mbus.status", byteHex(header.status));
     sheet.take(
@@ -119,7 +123,7 @@ function protectedData(
   message: Uint8Array,
   from: number,
   header: Exclude<ReturnType<typeof readHeader>, { fault: unknown }>,
-  { address, authentication, isWired, keys }: TransportContext,
+  { address, authentication, isWired, keys, explainData = explainRecords }: TransportContext,
 ): void {
   const to = message.length;
   const own = header.address ?? address;
@@ -129,7 +133,7 @@ function protectedData(
   const isOld =
     isWired && (own === null || (mode !== 5 && mode !== 7) || length === 0 || header.end + length > to);
   if (isOld || own === null) {
-    explainRecords(sheet, to);
+    explainData(sheet, to);
     return;
   }
   const content = {
@@ -147,10 +151,10 @@ function protectedData(
   const start = to - opened.data.length;
   sheet.mark(start, "mbus.configExtension", toHex(message.subarray(header.end, start)));
   if (!opened.decrypted) {
-    explainRecords(sheet, to);
+    explainData(sheet, to);
     return;
   }
-  const layer = inside(opened.data, (inner) => explainRecords(inner, inner.to));
+  const layer = inside(opened.data, (inner) => explainData(inner, inner.to));
   sheet.mark(to, "seal.text", null, { inside: layer });
 }
 
@@ -158,13 +162,13 @@ function protectedData(
 export function explainRecords(sheet: Sheet, to: number): void {
   const { records } = readRecordsSoFar(sheet.bytes, sheet.at, to);
   for (const record of records) {
-    fill(sheet, to);
+    explainFill(sheet, to);
     sheet.group("record", () => explainRecord(sheet, record, to));
   }
-  fill(sheet, to);
+  explainFill(sheet, to);
 }
 
-function fill(sheet: Sheet, to: number): void {
+export function explainFill(sheet: Sheet, to: number): void {
   let end = sheet.at;
   while (end < to && sheet.bytes[end] === difFill) {
     end++;

@@ -1,7 +1,7 @@
 import { toHex } from "../../protocols/bytes.ts";
 import { crcEn13757 } from "../../protocols/crc.ts";
 import { isFault } from "../../protocols/fault.ts";
-import { ciCompact, idText, makerText } from "../../protocols/mbus-application.ts";
+import { ciCompact, idText, isCompactBehindHeader, makerText } from "../../protocols/mbus-application.ts";
 import { ellCounter } from "../../protocols/mbus-security.ts";
 import { crcsOfA, type FrameFormat, headLength, lengthOf, takeB } from "../../protocols/wmbus-frame.ts";
 import {
@@ -15,7 +15,7 @@ import {
 } from "../../protocols/wmbus-layers.ts";
 import { readWireless } from "../../protocols/wmbus-telegram.ts";
 import { byteHex, checkText, type ExplainContext, type Explainer } from "./explainer.ts";
-import { explainRecords, explainTransport, mediumText } from "./mbus.ts";
+import { explainFill, explainRecords, explainTransport, mediumText } from "./mbus.ts";
 import { inside, type Sheet } from "./sheet.ts";
 
 const crcLength = 2;
@@ -176,11 +176,20 @@ function explainUpper(sheet: Sheet, message: Uint8Array, address: Uint8Array, co
       return null;
     });
   }
-  if (message[sheet.at] === ciCompact) {
-    compact(sheet, message, context);
+  const ci = message[sheet.at]!;
+  if (ci === ciCompact) {
+    sheet.take(1, "mbus.ci", "79, compact frame");
+    explainCompact(sheet, message.length, context);
     return;
   }
-  explainTransport(sheet, message, { address, authentication, isWired: false, keys: context.keys });
+  const transport = { address, authentication, isWired: false, keys: context.keys };
+  explainTransport(
+    sheet,
+    message,
+    isCompactBehindHeader(ci)
+      ? { ...transport, explainData: (data, to) => explainCompact(data, to, context) }
+      : transport,
+  );
 }
 
 function explainAfl(sheet: Sheet, message: Uint8Array, afl: Authentication): void {
@@ -196,12 +205,13 @@ function explainAfl(sheet: Sheet, message: Uint8Array, afl: Authentication): voi
   sheet.mark(afl.end, "mbus.length", toHex(message.subarray(sheet.at, afl.end)));
 }
 
-function compact(sheet: Sheet, message: Uint8Array, { formats }: ExplainContext): void {
-  const from = sheet.at;
-  sheet.take(1, "mbus.ci", "79, compact frame");
-  sheet.take(2, "wmbus.signature", toHex(message.subarray(from + 1, from + 3)));
-  sheet.take(2, "wmbus.fullCrc", toHex(message.subarray(from + 3, from + 5)));
-  const full = formats.expand(message, from + 1);
+/** Behind fill bytes, where it was encrypted: two CRCs, and the data of records whose headers an earlier frame told. */
+function explainCompact(sheet: Sheet, to: number, { formats }: ExplainContext): void {
+  explainFill(sheet, to);
+  const { at, bytes } = sheet;
+  sheet.take(2, "wmbus.signature", toHex(bytes.subarray(at, at + 2)));
+  sheet.take(2, "wmbus.fullCrc", toHex(bytes.subarray(at + 2, at + 4)));
+  const full = formats.expand(bytes.subarray(0, to), at);
   const layer = isFault(full) ? null : inside(full, (inner) => explainRecords(inner, inner.to));
-  sheet.mark(message.length, "wmbus.compactData", isFault(full) ? full.detail : null, { inside: layer });
+  sheet.mark(to, "wmbus.compactData", isFault(full) ? full.detail : null, { inside: layer });
 }
