@@ -73,7 +73,7 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
   const mac = secret(order.mac?.replace(/[:-]/g, ""));
   if (key === "wrong" || auth === "wrong" || mac === "wrong") {
     const option = key === "wrong" ? "--key" : auth === "wrong" ? "--auth" : "--mac";
-    const wrong = problem("USE-002", { option, value: "…", allowed: "0-9 a-f" });
+    const wrong = problem("USE-007", { option });
     tell(wrong);
     return wrong.exit;
   }

@@ -130,7 +130,7 @@ function openDump({ dump }: ProbeOrder, port: string): Dump | null {
 function secret(option: string, text: string | undefined): Uint8Array | null {
   const bytes = text === undefined ? null : fromHex(text);
   if (text !== undefined && bytes === null) {
-    throw problem("USE-002", { option, value: "…", allowed: "0-9 a-f" });
+    throw problem("USE-007", { option });
   }
   return bytes;
 }

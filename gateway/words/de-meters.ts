@@ -36,6 +36,11 @@ export const deMeters: Readonly<Record<keyof typeof enMeters, string>> = {
     "Ein Hilfsprogramm legt es an: socat, sonst python3. Keines von beiden ist hier installiert.",
   "SIM-069.next":
     "Installieren Sie eines: sudo apt-get install socat. Oder geben Sie mit --port einen vorhandenen seriellen Anschluss an.",
+  "USE-007.what": "Was hinter {option} steht, ist nicht hexadezimal.",
+  "USE-007.why":
+    "Es besteht nur aus den Ziffern 0-9 und a-f, zwei für jedes Byte. Hier wird es nicht gezeigt, weil es geheim sein kann.",
+  "USE-007.next":
+    "Kopieren Sie es noch einmal, ohne Leerzeichen, Bindestriche oder 0x davor: Ein Schlüssel von 16 Byte hat 32 Ziffern.",
   "simulate.speaks": "Ein {language}-Zähler ({profile}) spricht an {path}, {line}.",
   "simulate.waits": "Ein {language}-Zähler ({profile}) wartet an {path}, {line}, bis er gefragt wird.",
   "simulate.tryDecode":

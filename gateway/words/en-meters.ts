@@ -31,6 +31,10 @@ export const enMeters = {
   "SIM-069.what": "No pseudo-terminal could be made.",
   "SIM-069.why": "A helper program makes it: socat, or else python3. Neither is installed here.",
   "SIM-069.next": "Install one: sudo apt-get install socat. Or give a serial port that is there with --port.",
+  "USE-007.what": "What stands behind {option} is not hexadecimal.",
+  "USE-007.why":
+    "It is written with the digits 0-9 and a-f alone, two for each byte. It is not shown here, because it may be a secret.",
+  "USE-007.next": "Copy it again, without blanks, hyphens or 0x in front: a key of 16 bytes has 32 digits.",
   "simulate.speaks": "A {language} meter ({profile}) speaks at {path}, {line}.",
   "simulate.waits": "A {language} meter ({profile}) waits at {path}, {line}, until it is asked.",
   "simulate.tryDecode":
