@@ -4,19 +4,10 @@
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import type { Driver } from "./driver.ts";
-import {
-  about,
-  batchGroup,
-  type Credentials,
-  group,
-  installedSensor,
-  path,
-  type SensorSettings,
-  sensorGroup,
-  statusInterval,
-  version,
-} from "./installation.ts";
+import { batchGroup, type Credentials, statusInterval, version } from "./installation.ts";
 import type { Installation } from "./installation-type.ts";
+import { about, group, path } from "./schema-parts.ts";
+import { installedSensor, type SensorSettings, sensorGroup } from "./sensor-settings.ts";
 
 const sensorsMax = 8;
 /** Bytes: of a board's heap this much holds frames. */

@@ -11,6 +11,9 @@ import type { DriverOptions } from "./installation-type.ts";
  */
 export type Driver = AskedDriver | I2cDriver | PulseDriver | UartDriver;
 
+/** The file of a meter's own key, and that of a DLMS meter's authentication key. */
+export type KeyFileName = "keyFile" | "authFile";
+
 /** What a driver gives: a quantity, counted in 10^exponent of its unit (protocols/quantity.ts). */
 export interface DriverColumn {
   readonly quantity: QuantityName;
@@ -27,6 +30,8 @@ export interface DriverFacts {
   /** The document its numbers are from. */
   readonly datasheet: string;
   readonly options: readonly DriverOption[];
+  /** Keys that its telegrams may be sealed with, as files of its installation name them; absent for what never encrypts. */
+  readonly keyFiles?: readonly KeyFileName[];
   /** What it gives, or null where the first telegram decides (then it counts as personal). */
   columns(options: DriverOptions): readonly DriverColumn[] | null;
   /** A measurement may stand in rows this long after it came, ms; later rows say "missing". */
@@ -66,6 +71,8 @@ export interface PulseDriver extends DriverFacts {
 /** A sensor or meter that answers over a serial line when it is asked: Modbus, D0 in modes A to C, M-Bus. */
 export interface AskedDriver extends DriverFacts {
   readonly kind: "asked";
+  /** Its line may be a network connection, `tcp://host:port`. */
+  readonly network?: true;
   settings(options: DriverOptions): UartSettings;
   /** What asks it, from the line's opening on. `keys`: what opens the meter's telegrams, where it encrypts. */
   session(options: DriverOptions, keys?: MeterKeys): AskedSession;
@@ -124,6 +131,10 @@ export interface DriverOption {
   readonly most?: number;
   /** For texts: the values there are. */
   readonly choices?: readonly string[];
+  /** For texts with a meaning: a Bluetooth address, a primary or secondary one, eight digits. */
+  readonly form?: "mac" | "mbusAddress" | "meterId";
+  /** There is no standard: it must be given. */
+  readonly required?: true;
 }
 
 /** Bytes of the sensor with what they mean: decimal texts by column (null: missing), or the Fault they must give. */

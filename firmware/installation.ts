@@ -3,41 +3,20 @@
  * the gateway's config-file.ts (`hasen device run`, `hasen build`). Keywords as in gateway/config/schema.ts: `about` in both languages,
  * `form` for texts with a meaning. Durations arrive in milliseconds, sizes in bytes, files as absolute paths.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
-import type { Decimal } from "../protocols/decimal.ts";
-import { type QuantityName, quantities } from "../protocols/quantity.ts";
-import type { Driver, DriverOption } from "./driver.ts";
+import { type Static, Type } from "@sinclair/typebox";
+import type { MeterKeys } from "../protocols/meter.ts";
+import type { Driver } from "./driver.ts";
+import { type Installation, installationDefaults } from "./installation-type.ts";
+import { about, duration, group, path } from "./schema-parts.ts";
 import {
-  type DeadBand,
-  type DriverOptions,
-  type Installation,
-  type InstalledSensor,
-  installationDefaults,
-} from "./installation-type.ts";
+  computerPlace,
+  installedSensor,
+  type SensorSettings,
+  sensorGroup,
+  withKeys,
+} from "./sensor-settings.ts";
 
 const sensorsMax = 16;
-const deadBandsMax = 32;
-
-interface Words {
-  readonly en: string;
-  readonly de: string;
-}
-
-export function about(en: string, de: string): Words {
-  return { en: en, de: de };
-}
-
-export function duration(words: Words, limits: { least: string; most: string; default?: string }) {
-  return Type.Unsafe<number>(Object.assign({ type: "string", form: "duration", about: words }, limits));
-}
-
-export function path(words: Words, more: { example?: string; default?: string }) {
-  return Type.Unsafe<string>(Object.assign({ type: "string", form: "path", about: words }, more));
-}
-
-export function group<T extends Record<string, TSchema>>(properties: T, words: Words, more?: object) {
-  return Type.Object(properties, Object.assign({ additionalProperties: false, about: words }, more));
-}
 
 export const version = Type.Unsafe<1>({ enum: [1], about: about("Form of this file", "Form dieser Datei") });
 
@@ -110,118 +89,6 @@ export type LinkSettings =
   | ({ kind: "serial" } & Static<typeof serialLink>)
   | ({ kind: "mqtt" } & Static<typeof mqttLink>);
 
-/** What stands in device.yaml about one sensor: the common keys, and the driver's own options beside them. */
-export type SensorSettings = {
-  readonly driver: string;
-  readonly port: string;
-  readonly interval?: number;
-  readonly heartbeat: number;
-  readonly deadBands: readonly { readonly quantity: QuantityName; readonly band: Decimal }[];
-} & DriverOptions;
-
-const deadBand = group(
-  {
-    quantity: Type.Unsafe<QuantityName>({
-      enum: Object.keys(quantities),
-      about: about("The quantity", "Die Größe"),
-      example: "temperature",
-    }),
-    band: Type.Unsafe<Decimal>({
-      type: "string",
-      form: "decimal",
-      about: about(
-        "Least change that counts, in the quantity's unit",
-        "Kleinste Änderung, die zählt, in der Einheit der Größe",
-      ),
-      example: "0.2",
-    }),
-  },
-  about("Changes too small to report", "Änderungen, die zu klein sind, um sie zu melden"),
-);
-
-function portOf(driver: Driver) {
-  switch (driver.kind) {
-    case "asked":
-    case "uart":
-      return path(
-        about("Serial port of the sensor or meter", "Serieller Anschluss des Sensors oder Zählers"),
-        {
-          example: "/dev/serial/by-id/usb-Silicon_Labs_CP2104_Lesekopf-if00-port0",
-        },
-      );
-    case "pulse":
-      return Type.Unsafe<string>({
-        type: "string",
-        maxLength: 200,
-        about: about(
-          "Input that counts: a pin of the board (d2 of an Arduino), or a serial port with the S0 output between its receiver and ground",
-          "Eingang, der zählt: ein Pin des Boards (d2 eines Arduino), oder ein serieller Anschluss mit dem S0-Ausgang zwischen Empfänger und Masse",
-        ),
-        example: "/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0",
-      });
-    default:
-      return Type.Unsafe<string>({
-        type: "string",
-        form: "name",
-        about: about("Bus of the sensor", "Bus des Sensors"),
-        example: "i2c-1",
-      });
-  }
-}
-
-/** Where the sensor of a driver hangs on a computer. */
-function computerPort(driver: Driver): Record<string, TSchema> {
-  return { port: portOf(driver) };
-}
-
-/** The keys of one sensor: its driver's options, where it hangs, and what all sensors have. */
-export function sensorGroup(driver: Driver, place: Record<string, TSchema>) {
-  const common = {
-    interval: Type.Optional(
-      duration(
-        about(
-          "Time between two rows; without it 15 min for what is personal, 1 min for the rest",
-          "Zeit zwischen zwei Zeilen; ohne Angabe 15 min für Personenbezogenes, sonst 1 min",
-        ),
-        { least: "1 s", most: "24 h" },
-      ),
-    ),
-    heartbeat: duration(
-      about(
-        "Longest silence: a row goes out after it even if nothing changed",
-        "Längste Stille: danach geht eine Zeile hinaus, auch wenn sich nichts geändert hat",
-      ),
-      { least: "1 s", most: "24 h", default: "15 min" },
-    ),
-    deadBands: Type.Array(deadBand, {
-      about: about(
-        "Rows in which nothing moved further than this are not sent",
-        "Zeilen, in denen sich nichts weiter bewegt hat, werden nicht gesendet",
-      ),
-      default: [],
-      maxItems: deadBandsMax,
-      unique: "quantity",
-    }),
-  };
-  const own: Record<string, TSchema> = {};
-  for (let i = 0; i < driver.options.length; i++) {
-    own[driver.options[i].name] = optionSchema(driver.options[i]);
-  }
-  return group(Object.assign({}, own, place, common), about(driver.title, driver.title));
-}
-
-function optionSchema(option: DriverOption): TSchema {
-  const words = { about: about(option.meaning, option.meaning), default: option.standard };
-  if (option.choices !== undefined) {
-    return Type.Unsafe(Object.assign({ enum: option.choices }, words));
-  }
-  if (typeof option.standard === "number") {
-    const limits = { minimum: option.least, maximum: option.most };
-    return Type.Integer(Object.assign({}, limits, words) as object);
-  }
-  return typeof option.standard === "boolean" ? Type.Boolean(words) : Type.String(words);
-}
-
 export const batchGroup = group(
   {
     rows: Type.Integer({
@@ -287,7 +154,7 @@ export function installationSchema(drivers: readonly Driver[]) {
           discriminator: "driver",
           kinds: drivers.map((driver) => ({
             kind: driver.name,
-            schema: sensorGroup(driver, computerPort(driver)),
+            schema: sensorGroup(driver, computerPlace(driver)),
           })),
         }),
         {
@@ -375,12 +242,13 @@ export const credentialsSchema = group(
 
 export type Credentials = Static<typeof credentialsSchema>;
 
-/** What the core is told, from the two files of a device. `firmware`: its version. */
+/** What the core is told, from the files of a device. `firmware`: its version; `keys`: of each sensor that has some, by its place in the list. */
 export function installationOf(
   settings: DeviceSettings,
   credentials: Credentials,
   firmware: string,
   drivers: readonly Driver[],
+  keys: readonly (MeterKeys | null)[] = [],
 ): Installation {
   return {
     device: credentials.device,
@@ -389,7 +257,7 @@ export function installationOf(
     root: credentials.key,
     alg: credentials.alg === "ccm" ? 0 : 1,
     firmware: firmware,
-    sensors: settings.sensors.map((sensor) => installedSensor(sensor, drivers)),
+    sensors: settings.sensors.map((sensor, i) => withKeys(installedSensor(sensor, drivers), keys[i])),
     batch: settings.batch,
     statusInterval: settings.status,
     outbox: {
@@ -397,22 +265,5 @@ export function installationOf(
       framesMax: settings.outbox.frames,
       persistent: settings.outbox.persistent,
     },
-  };
-}
-
-export function installedSensor(sensor: SensorSettings, drivers: readonly Driver[]): InstalledSensor {
-  const driver = drivers.find((candidate) => candidate.name === sensor.driver);
-  const options: Record<string, string | number | boolean> = {};
-  const rows = driver === undefined ? [] : driver.options;
-  for (let i = 0; i < rows.length; i++) {
-    options[rows[i].name] = (sensor as DriverOptions)[rows[i].name];
-  }
-  return {
-    driver: sensor.driver,
-    port: sensor.port,
-    interval: sensor.interval === undefined ? null : sensor.interval,
-    deadBands: sensor.deadBands as readonly DeadBand[],
-    heartbeat: sensor.heartbeat,
-    options: options,
   };
 }

@@ -4,7 +4,10 @@ import { MeterReader } from "./meter-reader.ts";
 
 /** What a driver of a meter says of itself; the rest follows from its language. */
 export interface PushMeter
-  extends Pick<UartDriver, "name" | "title" | "datasheet" | "fresh" | "silence" | "advice" | "examples"> {
+  extends Pick<
+    UartDriver,
+    "name" | "title" | "datasheet" | "keyFiles" | "fresh" | "silence" | "advice" | "examples"
+  > {
   readonly language: MeterLanguage;
   /** Its line or receiver may hear other meters too: it is told by its id. */
   readonly shared?: boolean;
@@ -21,8 +24,9 @@ const baudOption: DriverOption = {
 };
 const addressOption: DriverOption = {
   name: "address",
-  meaning: "the meter's id as printed on it; empty for whoever is heard",
+  meaning: "the meter's id as printed on it; absent for whoever is heard",
   standard: "",
+  form: "meterId",
 };
 
 /** The driver of a meter that sends its registers by itself. Its first telegram decides the columns. */
@@ -33,6 +37,7 @@ export function pushMeter(meter: PushMeter): UartDriver {
     name: meter.name,
     title: meter.title,
     datasheet: meter.datasheet,
+    keyFiles: meter.keyFiles === undefined ? [] : meter.keyFiles,
     options: meter.shared === true ? [baudOption, addressOption] : [baudOption],
     columns: () => null,
     fresh: meter.fresh,

@@ -1,44 +1,31 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { SerialPort } from "serialport";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Installation } from "../firmware/installation-type.ts";
-import { ProblemError } from "../gateway/problem.ts";
-import { fromHex } from "../protocols/bytes.ts";
-import { encodeFrame, FrameReader } from "../protocols/framing.ts";
-import { deviceRunCommand } from "../scripts/device-run.ts";
+import { type DeviceChanges, DeviceSite, problemOf } from "./device-site.ts";
 import { type Line, openLine } from "./meters/line.ts";
 import { SmlMeter } from "./meters/sml-meter.ts";
 import { has, until } from "./programs.ts";
-import { installationOf } from "./simulated-device.ts";
-import { TestGateway } from "./test-gateway.ts";
 
 /** The device as a user runs it: two files, a meter at a pseudo-terminal, a serial line to the gateway. */
 
-const key = "000102030405060708090a0b0c0d0e0f";
-let folder: string;
-let ends: (() => void | Promise<void>)[];
+let site: DeviceSite;
 
 beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), "dreihasen-device-")));
-  ends = [() => rm(folder, { recursive: true })];
+  site = await DeviceSite.open();
 });
 
-afterEach(async () => {
-  for (const end of ends.reverse()) {
-    await end();
-  }
-});
+afterEach(() => site.close());
+
+/** A device with an SML meter. */
+function start(meterPort: string, linkPort: string, changes: DeviceChanges = {}) {
+  return site.start([`{ driver: sml-meter, port: ${meterPort}, interval: 1 s }`], linkPort, changes);
+}
 
 describe("hasen device run", () => {
   it.skipIf(!has("socat"))(
     "carries a meter's readings to the gateway, and ends in order on a signal (needs socat)",
     async () => {
       const meter = await meterLine();
-      const wire = await gatewayWire();
+      const wire = await site.gatewayWire();
       const device = await start(meter.path, wire.devicePath);
       await until("three packs have come", () => wire.gateway.of("pack").length >= 3, 15_000);
       device.stop.abort();
@@ -93,91 +80,9 @@ async function meterLine(): Promise<Line> {
     meter.step(1000);
     line.write(meter.telegram());
   }, 1000);
-  ends.push(async () => {
+  site.atEnd(async () => {
     clearInterval(timer);
     await line.close();
   });
   return line;
-}
-
-/** A serial line with the test gateway at its other end. */
-async function gatewayWire(): Promise<{ devicePath: string; gateway: TestGateway }> {
-  const devicePath = join(folder, "to-gateway");
-  const gatewayPath = join(folder, "to-device");
-  const socat: ChildProcess = spawn("socat", [
-    `pty,rawer,link=${devicePath}`,
-    `pty,rawer,link=${gatewayPath}`,
-  ]);
-  ends.push(() => void socat.kill());
-  await until(
-    "socat has made the line",
-    async () => (await realpath(gatewayPath).catch(() => null)) !== null,
-  );
-  const port = new SerialPort({ path: gatewayPath, baudRate: 115200 });
-  const gateway = new TestGateway(identity(), (frame) => port.write(encodeFrame(frame)));
-  gateway.unix = () => Date.now();
-  const reader = new FrameReader();
-  port.on("data", (bytes: Uint8Array) =>
-    reader.push(
-      bytes,
-      (frame) => gateway.receive(frame),
-      () => {},
-    ),
-  );
-  ends.push(() => new Promise<void>((resolve) => port.close(() => resolve())));
-  return { devicePath, gateway };
-}
-
-function identity(): Installation {
-  return installationOf({ root: fromHex(key) as Uint8Array, kid: 3, deployment: "paderborn" });
-}
-
-async function start(meterPort: string, linkPort: string, changes: { mode?: number; alg?: string } = {}) {
-  const { mode = 0o600, alg = "ccm" } = changes;
-  const config = join(folder, "device.yaml");
-  const credentials = join(folder, "device.key.yaml");
-  await writeFile(
-    credentials,
-    `version: 1\ndeployment: paderborn\ndevice: urn:dev:ops:pb-test-001\nkid: 3\nalg: ${alg}\nkey: "${key}"\n`,
-  );
-  await chmod(credentials, mode);
-  await writeFile(
-    config,
-    `version: 1
-credentials: ./device.key.yaml
-board: test-board
-link:
-  kind: serial
-  port: ${linkPort}
-sensors:
-  - driver: sml-meter
-    port: ${meterPort}
-    interval: 1 s
-batch:
-  rows: 1
-  delay: 0 s
-storage: ./storage
-`,
-  );
-  const stop = new AbortController();
-  const stderr = new PassThrough();
-  let said = "";
-  stderr.on("data", (text) => {
-    said += text;
-  });
-  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr };
-  const exit = deviceRunCommand({ config, lang: "en", version: "test", stop: stop.signal }, streams);
-  exit.catch(() => undefined);
-  return { exit, stop, said: () => said };
-}
-
-async function problemOf(exit: Promise<number>): Promise<ProblemError | null> {
-  try {
-    await exit;
-    return null;
-  } catch (error) {
-    const first = error instanceof AggregateError ? error.errors[0] : error;
-    expect(first).toBeInstanceOf(ProblemError);
-    return first;
-  }
 }

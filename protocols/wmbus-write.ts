@@ -2,12 +2,12 @@ import type { BlockCiphers } from "./block-ciphers.ts";
 import { concat } from "./bytes.ts";
 import { crcEn13757 } from "./crc.ts";
 import { type Fault, fault } from "./fault.ts";
+import { configOf, filled, sealMode5 } from "./mbus-seal.ts";
 import {
   constantAuthentication,
   constantEncryption,
   deriveKey,
   ellCounter,
-  fillByte,
   messageMac,
 } from "./mbus-security.ts";
 import { writeAnswer } from "./mbus-write.ts";
@@ -50,7 +50,7 @@ export function writeWireless(telegram: WirelessToWrite, ciphers: BlockCiphers):
 function contentOf(telegram: WirelessToWrite, ciphers: BlockCiphers): Uint8Array {
   switch (telegram.security) {
     case "mode5":
-      return answer(telegram, 0x05, cbc(telegram, ciphers));
+      return answer(telegram, 0x05, sealMode5(ciphers, telegram, telegram.data));
     case "mode7":
       return derived(telegram, ciphers);
     case "ell":
@@ -61,22 +61,15 @@ function contentOf(telegram: WirelessToWrite, ciphers: BlockCiphers): Uint8Array
 }
 
 function answer(telegram: WirelessToWrite, mode: number, data: Uint8Array): Uint8Array {
-  const blocks = mode === 0 ? 0 : Math.floor(data.length / blockLength);
   return writeAnswer(
     {
       address: null,
       accessNumber: telegram.accessNumber,
       status: 0,
-      config: (mode << 8) | (blocks << 4),
+      config: configOf(mode, data),
     },
     data,
   );
-}
-
-function cbc(telegram: WirelessToWrite, ciphers: BlockCiphers): Uint8Array {
-  const iv = new Uint8Array(blockLength).fill(telegram.accessNumber);
-  iv.set(telegram.address, 0);
-  return ciphers.aesCbc.encrypt(telegram.key, iv, filled(telegram.data));
 }
 
 function derived(telegram: WirelessToWrite, ciphers: BlockCiphers): Uint8Array {
@@ -120,12 +113,4 @@ function withSession(telegram: WirelessToWrite, ciphers: BlockCiphers): Uint8Arr
     end: 0,
   });
   return concat([head, telegram.counter, ciphers.aesCtr(telegram.key, counter, payload)]);
-}
-
-/** Two fill bytes in front, by which a reader knows that its key fits, and as many behind as fill the last block. */
-function filled(data: Uint8Array): Uint8Array {
-  const blocks = Math.ceil((data.length + 2) / blockLength);
-  const whole = new Uint8Array(blocks * blockLength).fill(fillByte);
-  whole.set(data, 2);
-  return whole;
 }

@@ -6,7 +6,7 @@ import { linuxPlatform } from "../boards/platforms/linux.ts";
 import { holdStorage } from "../boards/platforms/linux-storage.ts";
 import { MqttLink } from "../boards/platforms/mqtt-link.ts";
 import { SerialLink } from "../boards/platforms/serial-link.ts";
-import { drivers } from "../firmware/drivers/index.ts";
+import { computerDrivers as drivers } from "../firmware/drivers/computer.ts";
 import {
   type Credentials,
   credentialsSchema,
@@ -28,6 +28,7 @@ import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { mqttPassword } from "../protocols/envelope.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
 import { deviceLog } from "./device-log.ts";
+import { isSerialPort, placedSensor, readSensorKeys, withBluetooth } from "./device-sensors.ts";
 import { NodeRunner } from "./node-runner.ts";
 import { checkPort } from "./port-check.ts";
 import { checkSecret } from "./secret-file.ts";
@@ -56,9 +57,10 @@ export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams):
     return 0;
   }
   const log = createLog({ format: "human", destination: streams.stderr });
-  for (const sensor of installation.sensors) {
-    if (drivers.some(({ name, kind }) => name === sensor.driver && (kind === "uart" || kind === "asked"))) {
-      await checkPort(sensor.port, 9600);
+  for (const { driver, port } of installation.sensors) {
+    const isLine = drivers.some(({ name, kind }) => name === driver && (kind === "uart" || kind === "asked"));
+    if (isLine && isSerialPort(port)) {
+      await checkPort(port, 9600);
     }
   }
   if (settings.link.kind === "serial") {
@@ -75,7 +77,7 @@ export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams):
   const ended = new Ended(order.stop);
   const link = await openLink(settings, installation, log);
   try {
-    const own = linuxPlatform({
+    const linux = linuxPlatform({
       board: settings.board,
       link,
       storage: hold.storage,
@@ -83,6 +85,7 @@ export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams):
       onIdentify: (duration) => log.info({}, `device ${installation.device}: here I am, for ${duration} ms`),
       onRestart: () => ended.end("restart"),
     });
+    const own = withBluetooth(linux);
     const arduino = settings.firmata === undefined ? null : await borrowArduino(own, settings.firmata, log);
     try {
       await run({ installation, platform: arduino ?? own, log, ended });
@@ -112,7 +115,7 @@ async function borrowArduino(
   });
 }
 
-/** Reads device.yaml and the credentials it names; throws every mistake in them. */
+/** Reads device.yaml, the credentials and the keys of meters that it names; throws every mistake in them. */
 async function readDevice(
   order: DeviceRunOrder,
 ): Promise<{ settings: DeviceSettings; installation: Installation }> {
@@ -129,7 +132,9 @@ async function readDevice(
   if (Array.isArray(credentials)) {
     throw new AggregateError(credentials);
   }
-  const installation = installationOf(settings, credentials, order.version, drivers);
+  const keys = await readSensorKeys(settings.sensors);
+  const read = installationOf(settings, credentials, order.version, drivers, keys);
+  const installation = { ...read, sensors: read.sensors.map(placedSensor) };
   const unfit = matchSensors(installation, drivers);
   if (isFault(unfit)) {
     throw problemOf(unfit, order.config);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { boardTable } from "../boards/board-table.ts";
 import { boards } from "../boards/index.ts";
-import { drivers } from "../firmware/drivers/index.ts";
+import { computerDrivers } from "../firmware/drivers/computer.ts";
 import { installationSchema } from "../firmware/installation.ts";
 import { configTable } from "../gateway/config/config-table.ts";
 import { gatewaySchema } from "../gateway/config.ts";
@@ -19,7 +19,7 @@ const tables = [
     file: new URL("../firmware/README.md", import.meta.url),
     name: "device.yaml",
     from: "schema",
-    table: configTable(installationSchema(drivers), "en"),
+    table: configTable(installationSchema(computerDrivers), "en"),
   },
   {
     file: new URL("../boards/README.md", import.meta.url),

@@ -2,7 +2,7 @@
 import type { Platform, Uart } from "../boards/platform.ts";
 import { linuxPlatform } from "../boards/platforms/linux.ts";
 import { holdStorage, type StorageHold } from "../boards/platforms/linux-storage.ts";
-import { tcpScheme } from "../boards/platforms/modbus-tcp-line.ts";
+import { optionsAt, tcpScheme } from "../boards/platforms/modbus-tcp-line.ts";
 import type { SharedUarts } from "../boards/platforms/shared-uarts.ts";
 import type { AskedLines } from "../firmware/asked-line.ts";
 import { advertDrivers } from "../firmware/drivers/adverts.ts";
@@ -44,9 +44,6 @@ const packDelay = 5000;
 
 /** Faults that say why nothing is read, and stand in /healthz until something is. */
 const tellingFaults: readonly FaultCode[] = ["silent", "no-key", "wrong-key"];
-
-/** A network connection has no speed: all its units have the same, so that they share it. */
-const networkLine = { baud: 115_200, parity: "none", stopBits: 1 };
 
 const notHeard = "nothing has come from it yet";
 
@@ -204,10 +201,7 @@ export class GatewayMeter implements GatewayLink {
           interval: interval ?? null,
           deadBands: [],
           heartbeat: installationDefaults.personalInterval,
-          options: {
-            ...options,
-            ...(port.startsWith(tcpScheme) && networkLine),
-          } as InstalledSensor["options"],
+          options: optionsAt(port, options as InstalledSensor["options"]),
           keys,
         },
       ],

@@ -4,6 +4,7 @@ import { type Fault, fault } from "../../protocols/fault.ts";
 import type { Link } from "../../protocols/link.ts";
 import type { Platform, Storage, Uart } from "../platform.ts";
 import { LinuxClock } from "./linux-clock.ts";
+import { modbusTcpUart, tcpScheme } from "./modbus-tcp-line.ts";
 import { SerialLine } from "./serial-line.ts";
 import { serialPulse } from "./serial-pulse.ts";
 
@@ -40,8 +41,12 @@ export function linuxPlatform(parts: LinuxParts): Platform {
   };
 }
 
-/** The meter's or sensor's serial port at this path. */
+/** The line at this place: a serial port at a path, or `tcp://host:port` behind which Modbus/TCP is spoken. */
 export function linuxUart(path: string): Uart {
+  return path.startsWith(tcpScheme) ? modbusTcpUart(path) : serialUart(path);
+}
+
+function serialUart(path: string): Uart {
   let line: SerialLine | null = null;
   return {
     open: (settings, onBytes, onState) => {

@@ -7,6 +7,14 @@ import type { Uart } from "../platform.ts";
 /** What a port's name begins with where it is reached over the network. */
 export const tcpScheme = "tcp://";
 
+/** A connection has no speed. Where a driver's options want one, all units behind an address have this, so that they share it. */
+const networkLine = { baud: 115_200, parity: "none", stopBits: 1 } as const;
+
+/** The options of a sensor at this port. */
+export function optionsAt<Options extends object>(port: string, options: Options): Options {
+  return port.startsWith(tcpScheme) ? { ...options, ...networkLine } : options;
+}
+
 const connectMax = 5000; // ms
 const retryFirst = 1000; // ms
 const retryMax = 60_000; // ms

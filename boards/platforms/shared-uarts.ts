@@ -1,7 +1,6 @@
 import type { Fault } from "../../protocols/fault.ts";
 import type { Uart } from "../platform.ts";
 import { linuxUart } from "./linux.ts";
-import { modbusTcpUart, tcpScheme } from "./modbus-tcp-line.ts";
 
 interface Listener {
   readonly onBytes: (bytes: Uint8Array) => void;
@@ -52,8 +51,7 @@ export class SharedUarts {
   }
 
   #open(path: string, first: Listener, settings: Parameters<Uart["open"]>[0]): void {
-    const uart = path.startsWith(tcpScheme) ? modbusTcpUart(path) : linuxUart(path);
-    const shared: SharedUart = { uart, listeners: new Set([first]), state: undefined };
+    const shared: SharedUart = { uart: linuxUart(path), listeners: new Set([first]), state: undefined };
     this.#ports.set(path, shared);
     shared.uart.open(
       settings,

@@ -2,5 +2,5 @@ import type { UartDriver } from "../driver.ts";
 import { bthomeSensor } from "./bthome-sensor.ts";
 import { ruuviSensor } from "./ruuvi-sensor.ts";
 
-/** Sensors that a gateway hears by its Bluetooth adapter; no board listens to others, so no device.yaml names them. One line each. */
+/** Sensors that a Bluetooth adapter hears, of a gateway or of a computer that is a device; no board listens to others. One line each. */
 export const advertDrivers: readonly UartDriver[] = [bthomeSensor, ruuviSensor];

@@ -7,6 +7,7 @@ export const dlmsMeter = pushMeter({
   title: "Smart meter at its customer interface (DLMS push)",
   datasheet: "IEC 62056-7-5; Oesterreichs E-Wirtschaft, Kundenschnittstelle (HDLC and M-Bus framing)",
   language: dlms,
+  keyFiles: ["keyFile", "authFile"],
   fresh: 90000, // every 5 to 60 s
   silence: 180000,
   advice: {

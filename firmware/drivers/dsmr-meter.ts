@@ -7,6 +7,7 @@ export const dsmrMeter = pushMeter({
   title: "Electricity meter with a P1 port (DSMR)",
   datasheet: "Netbeheer Nederland, P1 companion standard 5.0.2",
   language: dsmr,
+  keyFiles: ["keyFile"],
   fresh: 15000,
   silence: 35000,
   advice: {

@@ -16,12 +16,14 @@ export const mbusMeter: AskedDriver = {
   name: "mbus-meter",
   title: "Meter on a wired M-Bus",
   datasheet: "EN 13757-2:2018 §5.5, EN 13757-3:2018",
+  keyFiles: ["keyFile"],
   options: [
     { name: "baud", meaning: "baud, 0 for 2400", standard: 0, least: 0, most: 38400 },
     {
       name: "address",
       meaning: "primary address, 1 to 250, or the eight digits printed on the meter",
       standard: "1",
+      form: "mbusAddress",
     },
   ],
   columns: () => null,

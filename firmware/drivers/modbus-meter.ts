@@ -23,8 +23,9 @@ const finest = -3;
 /** A meter on an RS-485 line, read by its register map. */
 export const modbusMeter: AskedDriver = {
   kind: "asked",
+  network: true,
   name: "modbus-meter",
-  title: "Electricity meter on RS-485 (Modbus RTU)",
+  title: "Electricity meter on RS-485 or a network (Modbus RTU and TCP)",
   datasheet:
     "MODBUS over Serial Line V1.02; registers as each map in protocols/modbus-maps names its source; SunSpec models",
   options: [

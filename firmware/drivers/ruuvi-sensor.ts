@@ -9,7 +9,7 @@ export const ruuviSensor: UartDriver = {
   name: "ruuvi-sensor",
   title: "RuuviTag or Ruuvi Air",
   datasheet: "Ruuvi sensor protocols, formats 3, 5 and 6",
-  options: [{ name: "address", meaning: "Bluetooth address", standard: "" }],
+  options: [{ name: "address", meaning: "Bluetooth address", standard: "", form: "mac", required: true }],
   columns: () => null,
   fresh: 300000,
   silence: 900000,

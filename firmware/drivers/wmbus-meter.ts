@@ -7,6 +7,7 @@ export const wmbusMeter = pushMeter({
   title: "Wireless M-Bus meter behind a USB receiver",
   datasheet: "EN 13757-4:2019; OMS specification volume 2, 4.3.3",
   language: wmbus,
+  keyFiles: ["keyFile"],
   shared: true,
   idle: 200, // telegrams on the air are seconds apart; one takes 50 ms at 57600 baud
   fresh: 1200000, // meters send every few seconds to every quarter of an hour, OMS §4.3.2.3

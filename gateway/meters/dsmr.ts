@@ -1,5 +1,5 @@
 /** DSMR: the P1 port of Dutch, Belgian and Luxembourgish meters. */
-import { baud, meterKind, port } from "./meter-kind.ts";
+import { baud, keyFile, meterKind, port } from "./meter-kind.ts";
 
 export const definition = meterKind("dsmr", {
   driver: () => "dsmr-meter",
@@ -7,5 +7,5 @@ export const definition = meterKind("dsmr", {
     en: "Electricity meter with a P1 port (DSMR, sends by itself)",
     de: "Stromzähler mit P1-Anschluss (DSMR, sendet von selbst)",
   },
-  keys: { port: port(), baud: baud(115_200) },
+  keys: { port: port(), baud: baud(115_200), keyFile: keyFile() },
 });

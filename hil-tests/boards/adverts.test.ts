@@ -5,7 +5,8 @@ import { concat, fromHex, toHex } from "../../protocols/bytes.ts";
 import { sealCcm } from "../../protocols/ccm.ts";
 import { nodeCiphers } from "../../protocols/crypto-node.ts";
 import { House, patience } from "../bad-input/house.ts";
-import { until } from "../programs.ts";
+import { DeviceSite, valuesAt } from "../device-site.ts";
+import { has, until } from "../programs.ts";
 import { Bluez, hasBluez } from "./bluez.ts";
 
 /** Sensors without a connection: adverts on BlueZ's interfaces, the built gateway, records. */
@@ -59,6 +60,48 @@ async function repeating(say: () => Promise<void>, what: string, condition: () =
     patience,
   );
 }
+
+describe.skipIf(!hasBluez || !has("socat"))(
+  "a sensor's adverts at a device (needs the same, and socat)",
+  () => {
+    it(
+      "become rows of the device, opened with the key in its file",
+      async () => {
+        const bluez = await Bluez.open();
+        ends.push(() => bluez.close());
+        await bluez.startService();
+        await bluez.order("adapter", { name: "hci0" });
+        await bluez.order("device", { address: guarded, uart: false });
+        const before = process.env["DBUS_SYSTEM_BUS_ADDRESS"];
+        process.env["DBUS_SYSTEM_BUS_ADDRESS"] = bluez.address;
+        ends.push(() => {
+          process.env["DBUS_SYSTEM_BUS_ADDRESS"] = before;
+        });
+        const site = await DeviceSite.open();
+        ends.push(() => site.close());
+        await site.file("key", toHex(key));
+        const wire = await site.gatewayWire();
+        const device = await site.start(
+          [`{ driver: bthome-sensor, address: "${guarded}", keyFile: ./key, interval: 1 s }`],
+          wire.devicePath,
+        );
+        let counter = 7;
+        await repeating(
+          () =>
+            bluez.order("advertise", {
+              address: guarded,
+              service: { [uuid]: sealed("0a130000", counter++) },
+            }),
+          "it is read",
+          () => valuesAt(wire.gateway, "activeEnergyImported").length > 0,
+        );
+        expect(valuesAt(wire.gateway, "activeEnergyImported")[0]).toBe("19");
+        expect(device.said()).not.toContain(toHex(key));
+      },
+      3 * patience,
+    );
+  },
+);
 
 describe.skipIf(!hasBluez)("a sensor's adverts (needs dbus, python3-dbusmock and python3-gi)", () => {
   it(

@@ -1,4 +1,6 @@
-import { dsmrTelegram } from "../../protocols/dsmr-write.ts";
+import { fromHex } from "../../protocols/bytes.ts";
+import { nodeCiphers } from "../../protocols/crypto-node.ts";
+import { dsmrTelegram, sealedTelegram } from "../../protocols/dsmr-write.ts";
 import {
   energyScaler,
   Household,
@@ -77,16 +79,29 @@ function hex(text: string): string {
   return Buffer.from(text).toString("hex").toUpperCase();
 }
 
-const versions = { v5: 5, v4: 4, v2: 2 } as const;
+const versions = { v5: 5, v4: 4, v2: 2, sealed: 5 } as const;
+
+/** The key of the simulated meter that seals what it says, as in Luxembourg; a public one, for nothing else. */
+export const dsmrKey = "000102030405060708090a0b0c0d0e0f";
+
+/** What a Luxembourgish meter sends: each telegram sealed under a counter of its own. */
+function sealing(key: string): (telegram: Uint8Array) => Uint8Array {
+  const title = fromHex("4452486861736531")!;
+  let counter = 0;
+  return (telegram) =>
+    sealedTelegram(nodeCiphers, { key: fromHex(key)!, title, counter: ++counter }, telegram);
+}
 
 export const dsmrSimulator: Simulator = {
   language: "dsmr",
   line: { baud: 115_200, form: "8N1" },
   profiles: Object.keys(versions),
   period: 1000,
-  decode: "",
+  decode: `--key ${dsmrKey}`,
+  settings: (profile) => (profile === "sealed" ? "keyFile: ./meter-key" : ""),
   create: ({ profile, seed }) => {
     const meter = new DsmrMeter({ version: versions[profile as keyof typeof versions], number: 1, seed });
-    return { step: (ms) => meter.step(ms), telegram: () => meter.telegram(), receive: () => [] };
+    const said = profile === "sealed" ? sealing(dsmrKey) : (telegram: Uint8Array) => telegram;
+    return { step: (ms) => meter.step(ms), telegram: () => said(meter.telegram()), receive: () => [] };
   },
 };

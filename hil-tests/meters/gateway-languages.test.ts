@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { patience } from "../bad-input/house.ts";
 import { has, until } from "../programs.ts";
 import { dlmsAuth, dlmsKey } from "./dlms-meter.ts";
+import { dsmrKey } from "./dsmr-meter.ts";
 import { LineMeter } from "./line-meter.ts";
-import { busIds } from "./mbus-meter.ts";
+import { busIds, busKey } from "./mbus-meter.ts";
 import { type MeterSite, meterName, meterSite, troubleOf } from "./meter-site.ts";
 import { simulators } from "./simulators.ts";
 import { wirelessKey } from "./wmbus-meter.ts";
@@ -122,6 +123,37 @@ describe.skipIf(!here)("directly on the gateway (needs socat and mosquitto)", ()
     const told = async () => /does not answer/.test((await troubleOf(run, "pb-house-none")) ?? "");
     await until("the meter that is not there is told", told, patience);
     expect(await troubleOf(run, "pb-house-water")).toBeNull();
+  });
+
+  it("meters that seal what they say on one M-Bus are read with the key; one without its key is told as such", async () => {
+    const ways = "language: mbus, port: ./head, interval: 2 s";
+    const site = await meterSite(
+      [
+        `{ name: pb-house-heat, ${ways}, address: 1, keyFile: ./key }`,
+        `{ name: pb-house-water, ${ways}, address: ${busIds.water}, keyFile: ./key }`,
+        `{ name: pb-house-gas, ${ways}, address: 3 }`,
+      ],
+      ends,
+    );
+    keyFile(site, "key", busKey);
+    await meterAt(site, "mbus", "sealed");
+    const run = await site.house.start();
+    expect(await firstValues(site, ["heatEnergy"], "pb-house-heat")).toEqual(["2941000 Wh"]);
+    expect(await firstValues(site, ["waterVolume"], "pb-house-water")).toEqual(["154.201 m3"]);
+    const told = async () => /no key is given/.test((await troubleOf(run, "pb-house-gas")) ?? "");
+    await until("the missing key is told", told, patience);
+    expect(site.city.of("gasVolume", "pb-house-gas")).toEqual([]);
+  });
+
+  it("a P1 port that seals its telegrams is read with the meter's key", async () => {
+    const site = await meterSite(
+      [`{ name: ${meterName}, language: dsmr, port: ./head, interval: 1 s, keyFile: ./key }`],
+      ends,
+    );
+    keyFile(site, "key", dsmrKey);
+    await meterAt(site, "dsmr", "sealed");
+    await site.house.start();
+    expect(await firstValues(site, ["activeEnergyImportedTariff1"])).toEqual(["2941646 Wh"]);
   });
 
   it.each(["modeA", "modeB", "modeC"])(

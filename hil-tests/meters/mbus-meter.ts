@@ -1,5 +1,7 @@
 /** Meters of several kinds on a wired M-Bus, and what they have to say: heat, water, gas and electricity of one house. */
 import { concat, fromHex } from "../../protocols/bytes.ts";
+import { nodeCiphers } from "../../protocols/crypto-node.ts";
+import { configOf, sealMode5 } from "../../protocols/mbus-seal.ts";
 import { writeAnswer, writeRecord } from "../../protocols/mbus-write.ts";
 import { energyScaler, Household, powerScaler } from "./household.ts";
 import { type BusMeter, MbusBus } from "./mbus-bus.ts";
@@ -78,11 +80,15 @@ export function mbusAddressOf(kind: MbusKindName, id: string): Uint8Array {
   return concat([fromHex(maker)!, fromHex(id)!.reverse(), Uint8Array.of(version, medium)]);
 }
 
-/** One meter on the bus, which says what `flow` gives at that moment. */
+/** The key of sealed simulated meters; a public one, for nothing else. */
+export const busKey = "000102030405060708090a0b0c0d0e0f";
+
+/** One meter on the bus, which says what `flow` gives at that moment; with a key it seals that in mode 5. */
 export function busMeter(
   kind: MbusKindName,
   place: { readonly primary: number; readonly id: string },
   flow: () => Flow,
+  key: string | null = null,
 ): BusMeter {
   const address = mbusAddressOf(kind, place.id);
   let accessNumber = 0;
@@ -91,8 +97,11 @@ export function busMeter(
     primary: place.primary,
     secondary: { kind: "secondary", id: place.id, rest },
     telegrams: () => {
-      const header = { address, accessNumber: accessNumber++ & 0xff, status: 0, config: 0 };
-      return [writeAnswer(header, mbusKinds[kind].records(flow()))];
+      const header = { address, accessNumber: accessNumber++ & 0xff, status: 0 };
+      const records = mbusKinds[kind].records(flow());
+      const data =
+        key === null ? records : sealMode5(nodeCiphers, { ...header, key: fromHex(key)! }, records);
+      return [writeAnswer({ ...header, config: configOf(key === null ? 0 : 5, data) }, data)];
     },
   };
 }
@@ -110,15 +119,19 @@ const kindNames = Object.keys(mbusKinds) as MbusKindName[];
 export const mbusSimulator: Simulator = {
   language: "mbus",
   line: { baud: 2400, form: "8E1" },
-  profiles: ["house", ...kindNames],
+  profiles: ["house", ...kindNames, "sealed"],
   period: 1000,
-  decode: "",
-  settings: (profile) => `address: ${Math.max(0, kindNames.indexOf(profile as MbusKindName)) + 1}`,
+  decode: `--key ${busKey}`,
+  settings: (profile) => {
+    const address = Math.max(0, kindNames.indexOf(profile as MbusKindName)) + 1;
+    return `address: ${address}${profile === "sealed" ? ", keyFile: ./meter-key" : ""}`;
+  },
   create: ({ profile, seed }) => {
     const household = new Household({ number: 1, seed });
-    const wanted = kindNames.filter((name) => profile === "house" || profile === name);
+    const key = profile === "sealed" ? busKey : null;
+    const wanted = kindNames.filter((name) => profile === "house" || key !== null || profile === name);
     const meters = wanted.map((name) =>
-      busMeter(name, { primary: kindNames.indexOf(name) + 1, id: busIds[name] }, () => household.state),
+      busMeter(name, { primary: kindNames.indexOf(name) + 1, id: busIds[name] }, () => household.state, key),
     );
     const bus = new MbusBus(meters);
     return {

@@ -15,12 +15,16 @@ export function plugRtu(bus: ModbusBus, line: Line): () => void {
 /** A Modbus/TCP server with the units of a bus behind it. */
 export interface ModbusServer {
   readonly port: number;
+  /** Connections that it has had so far. */
+  connections(): number;
   close(): Promise<void>;
 }
 
 export function serveTcp(bus: ModbusBus, port = 0, host = "127.0.0.1"): Promise<ModbusServer> {
   const sockets = new Set<Socket>();
+  let connections = 0;
   const server = createServer((socket) => {
+    connections++;
     sockets.add(socket);
     const said = new Saying((bytes) => socket.write(bytes));
     socket.setNoDelay(true);
@@ -37,6 +41,7 @@ export function serveTcp(bus: ModbusBus, port = 0, host = "127.0.0.1"): Promise<
       const address = server.address();
       resolve({
         port: typeof address === "object" && address !== null ? address.port : 0,
+        connections: () => connections,
         close: () =>
           new Promise((done) => {
             for (const socket of sockets) {
