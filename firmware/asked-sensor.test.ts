@@ -24,7 +24,10 @@ function driver(
     fresh: 1000,
     silence: 1000,
     warmUp: 0,
-    advice: { noBytes: "is it there?", noMeasurement: "is it right?" },
+    advice: {
+      noBytes: { en: "is it there?", de: "Ist er da?" },
+      noMeasurement: { en: "is it right?", de: "Ist er richtig?" },
+    },
     examples: [],
     settings: () => ({ ...settings, baud: more.baud ?? settings.baud }),
     session: () => {

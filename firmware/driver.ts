@@ -23,6 +23,12 @@ export interface DriverColumn {
 /** One value per column; null where the sensor gave none. */
 export type DriverValues = readonly (Integer | null)[];
 
+/** What a person can do, as a sentence without its end: what comes before it in a log says of which sensor. */
+export interface Advice {
+  readonly en: string;
+  readonly de: string;
+}
+
 export interface DriverFacts {
   /** As installations name it. Also the name of its file. */
   readonly name: string;
@@ -41,7 +47,7 @@ export interface DriverFacts {
   /** From the first sign of life, ms, in which values are not to be trusted. */
   readonly warmUp: number;
   /** What to do when nothing comes, and when bytes come that make no measurement. */
-  readonly advice: { readonly noBytes: string; readonly noMeasurement: string };
+  readonly advice: { readonly noBytes: Advice; readonly noMeasurement: Advice };
   readonly examples: readonly DriverExample[];
 }
 

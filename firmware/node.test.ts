@@ -312,7 +312,7 @@ describe("a sensor", () => {
     expect(values.at(-1)).toEqual([1500, 400]);
     const silent = device.faults.filter((bad) => bad.fault === "silent");
     expect(silent).toHaveLength(1);
-    expect(silent[0].detail).toMatch(/sht31 at i2c-1: nothing came for \d+ s: check the sensor's four wires/);
+    expect(silent[0].detail).toMatch(/sht31, i2c-1: nothing came for \d+ s: check the sensor's four wires/);
   });
 
   it("on a line that says nothing is called silent; one that talks nonsense is told apart", () => {

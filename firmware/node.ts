@@ -76,7 +76,7 @@ export class SensorNode {
     this.lines = options.lines === undefined ? new AskedLines() : options.lines;
     this.faults = createFaultCounters((bad) => {
       if (observer.fault !== undefined) {
-        observer.fault(bad.fault, bad.detail);
+        observer.fault(bad.fault, bad.detail, bad);
       }
     });
     this.shapes = new ShapeList(platform.crypto);
@@ -223,7 +223,7 @@ export class SensorNode {
       driver,
       installed.options,
       {
-        label: driver.name + " at " + port,
+        label: driver.name + ", " + port,
         clock: this.platform.clock,
         open: () => this.platform.uart(port),
       },
@@ -236,7 +236,7 @@ export class SensorNode {
     const options = matched.installed.options;
     const port = matched.installed.port;
     const hooks = { onFault: this.faults.count, onNews: this.wake };
-    const label = driver.name + " at " + port;
+    const label = driver.name + ", " + port;
     const clock = this.platform.clock;
     const keys = matched.installed.keys === undefined ? {} : { keys: matched.installed.keys };
     if (driver.kind === "pulse") {

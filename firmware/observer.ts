@@ -18,5 +18,6 @@ export interface Observer {
   dropped?(epoch: number, ranges: Ranges, rows: number): void;
   /** Rows were lost before they were sealed. */
   rowsDropped?(count: number): void;
-  fault?(code: Fault["fault"], detail: string): void;
+  /** `fault`: the same with all that is known of it (sensor.ts, Silence). */
+  fault?(code: Fault["fault"], detail: string, fault: Fault): void;
 }

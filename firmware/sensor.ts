@@ -1,5 +1,5 @@
 import { type Fault, fault } from "../protocols/fault.ts";
-import type { DriverColumn, DriverFacts, DriverValues } from "./driver.ts";
+import type { Advice, DriverColumn, DriverFacts, DriverValues } from "./driver.ts";
 
 /** What a sensor last gave. */
 export interface Measurement {
@@ -36,22 +36,35 @@ export interface SensorHooks {
   onNews(): void;
 }
 
+/** A sensor called silent: what was heard of it, and what a person can do about it. */
+export interface Silence extends Fault {
+  readonly label: string;
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly advice: Advice;
+}
+
 /** Why a sensor is called silent, for a person on a ladder. */
 export function silence(
   label: string,
   advice: DriverFacts["advice"],
   heard: { readonly seconds: number; readonly bytes: number },
-): Fault {
-  return fault(
-    "silent",
-    heard.bytes === 0
-      ? label + ": nothing came for " + heard.seconds + " s: " + advice.noBytes
-      : label +
-          ": " +
-          heard.bytes +
-          " bytes but no measurement in " +
-          heard.seconds +
-          " s: " +
-          advice.noMeasurement,
+): Silence {
+  const own = heard.bytes === 0 ? advice.noBytes : advice.noMeasurement;
+  return Object.assign(
+    fault(
+      "silent",
+      label +
+        (heard.bytes === 0 ? ": nothing came for " : ": " + heard.bytes + " bytes but no measurement in ") +
+        heard.seconds +
+        " s: " +
+        own.en,
+    ),
+    { label: label, advice: own },
+    heard,
   );
+}
+
+export function isSilence(fault: Fault): fault is Silence {
+  return fault.fault === "silent" && (fault as Partial<Silence>).advice !== undefined;
 }

@@ -98,7 +98,11 @@ it("the language is the option's, else the locale's, else English", () => {
 
 it("a fault tells what it means and what to do next", () => {
   expect(faultText("bad-tag", "de").means).toContain("gefälscht");
-  expect(faultText("silent", "en").next).toContain("optical head");
+  for (const lang of ["en", "de"] as const) {
+    // A fault is that of a meter on a bus, in the air or in a network as well.
+    expect(faultText("silent", lang).next).not.toMatch(/optical|Lesekopf|PIN/);
+    expect(faultText("truncated", lang).next).toMatch(/antenna|Antenne/);
+  }
 });
 
 function caught(action: () => unknown): unknown {

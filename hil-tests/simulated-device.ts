@@ -94,9 +94,9 @@ export class SimulatedDevice {
       }),
       observer: {
         ...this.#observer,
-        fault: (code, detail) => {
+        fault: (code, detail, fault) => {
           this.faults.push({ fault: code, detail });
-          this.#observer.fault?.(code, detail);
+          this.#observer.fault?.(code, detail, fault);
         },
       },
       wake: () => this.#schedule(0),

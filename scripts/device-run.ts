@@ -88,7 +88,7 @@ export async function deviceRunCommand(order: DeviceRunOrder, streams: Streams):
     const own = withBluetooth(linux);
     const arduino = settings.firmata === undefined ? null : await borrowArduino(own, settings.firmata, log);
     try {
-      await run({ installation, platform: arduino ?? own, log, ended });
+      await run({ installation, platform: arduino ?? own, log, ended, lang: order.lang });
     } finally {
       arduino?.close();
     }
@@ -173,11 +173,12 @@ interface Run {
   readonly platform: Platform;
   readonly log: Log;
   readonly ended: Ended;
+  readonly lang: Language;
 }
 
 /** Boots the node and ticks it until the end. */
-async function run({ installation, platform, log, ended }: Run): Promise<void> {
-  const observer = deviceLog(log, () => performance.now());
+async function run({ installation, platform, log, ended, lang }: Run): Promise<void> {
+  const observer = deviceLog(log, () => performance.now(), lang);
   const runner = new NodeRunner({ installation, platform, drivers, observer });
   const refused = runner.boot();
   if (refused !== null) {

@@ -25,6 +25,7 @@ import type { MeterContext } from "../gateway/meters/meters.ts";
 import { ProblemError, problem, problemText } from "../gateway/problem.ts";
 import type { DeviceEntry } from "../gateway/registry/registry.ts";
 import { diagnosePort } from "../gateway/serial-port.ts";
+import type { Language } from "../gateway/words/words.ts";
 import { equal, utf8 } from "../protocols/bytes.ts";
 import { nodeCiphers } from "../protocols/crypto-node.ts";
 import { type FaultCode, isFault } from "../protocols/fault.ts";
@@ -51,6 +52,8 @@ const notHeard = "nothing has come from it yet";
 export interface MeterHost {
   /** Version of the firmware, for the hello. */
   readonly version: string;
+  /** Of what a person reads in the log; health is English. */
+  readonly lang: Language;
   /** Ports that several meters listen to. */
   readonly uarts: SharedUarts;
   /** Lines on which meters are asked, one at a time. */
@@ -266,7 +269,11 @@ export class GatewayMeter implements GatewayLink {
   }
 
   #observer(): Observer {
-    const { reading, dropped, rowsDropped, fault } = deviceLog(this.#context.log, () => performance.now());
+    const { reading, dropped, rowsDropped, fault } = deviceLog(
+      this.#context.log,
+      () => performance.now(),
+      this.#host.lang,
+    );
     return {
       reading: (...what) => {
         this.#wellHeard();
@@ -274,14 +281,14 @@ export class GatewayMeter implements GatewayLink {
       },
       ...(dropped && { dropped }),
       ...(rowsDropped && { rowsDropped }),
-      fault: (code, detail) => {
+      fault: (code, detail, bad) => {
         if (tellingFaults.includes(code)) {
           this.#silence = detail;
         }
         if (code === "bus" || tellingFaults.includes(code)) {
           this.#trouble = detail;
         }
-        fault?.(code, detail);
+        fault?.(code, detail, bad);
       },
     };
   }
@@ -310,7 +317,8 @@ export class GatewayMeter implements GatewayLink {
     const { what, next } = problemText(shown, "en");
     if (this.#trouble !== `${what} ${next}`) {
       this.#trouble = `${what} ${next}`;
-      this.#context.log.error({ code: shown.code }, `${this.name}: ${what} ${next}`);
+      const said = problemText(shown, this.#host.lang);
+      this.#context.log.error({ code: shown.code }, `${this.name}: ${said.what} ${said.next}`);
     }
   }
 

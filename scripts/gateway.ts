@@ -50,6 +50,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
   const asked = askedToStop();
   const host = {
     version: order.version,
+    lang: order.lang,
     uarts: new SharedUarts(),
     lines: new AskedLines(),
     adverts: new Adverts(),

@@ -56,8 +56,14 @@ export const a02yyuw: UartDriver = {
   silence: 10000,
   warmUp: 0,
   advice: {
-    noBytes: "check the sensor's supply of 3.3 to 5 V and its cable",
-    noMeasurement: "check that the line is 9600 8N1 and that the sensor has the UART output, not PWM",
+    noBytes: {
+      en: "check the sensor's supply of 3.3 to 5 V and its cable",
+      de: "Prüfen Sie die Versorgung des Sensors mit 3,3 bis 5 V und sein Kabel",
+    },
+    noMeasurement: {
+      en: "check that the line is 9600 8N1 and that the sensor has the UART output, not PWM",
+      de: "Prüfen Sie, ob die Leitung auf 9600 8N1 steht und ob der Sensor den UART-Ausgang hat, nicht PWM",
+    },
   },
   settings: () => ({ baud: 9600, dataBits: 8, parity: "none", stopBits: 1 }),
   reader: (options) => {

@@ -18,8 +18,14 @@ export const bthomeSensor: UartDriver = {
   silence: 900000,
   warmUp: 0,
   advice: {
-    noBytes: "check its battery, its address and its distance from the gateway",
-    noMeasurement: "if it encrypts, the gateway needs its key: name it with keyFile",
+    noBytes: {
+      en: "check its battery, its address and its distance from the Bluetooth adapter",
+      de: "Prüfen Sie seine Batterie, seine Adresse und den Abstand zum Bluetooth-Adapter",
+    },
+    noMeasurement: {
+      en: "if it encrypts, its key is needed: name it with keyFile",
+      de: "Wenn er verschlüsselt, wird sein Schlüssel gebraucht: Nennen Sie ihn mit keyFile",
+    },
   },
   settings: () => ({ baud: 115200, dataBits: 8, parity: "none", stopBits: 1 }),
   reader: (options, keys?: MeterKeys) => {

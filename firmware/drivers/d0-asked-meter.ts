@@ -36,9 +36,14 @@ export const d0AskedMeter: AskedDriver = {
   silence: 60000,
   warmUp: 0,
   advice: {
-    noBytes:
-      "check that the head sits on the meter's optical port and holds by its magnet; a meter that sends by itself wants language d0 with mode push, a battery meter wants wake",
-    noMeasurement: "the head may be too slow for the meter's speed: try a lower baudMax",
+    noBytes: {
+      en: "check that the head sits on the meter's optical port and holds by its magnet; a meter that sends by itself wants mode push (at a device the driver d0-meter), a battery meter wants wake",
+      de: "Prüfen Sie, ob der Lesekopf auf der optischen Schnittstelle des Zählers sitzt und mit seinem Magneten hält; ein Zähler, der von selbst sendet, braucht mode push (am Gerät den Treiber d0-meter), einer mit Batterie braucht wake",
+    },
+    noMeasurement: {
+      en: "the head may be too slow for the meter's speed: try a lower baudMax",
+      de: "Der Lesekopf ist vielleicht zu langsam für den Zähler: Versuchen Sie ein kleineres baudMax",
+    },
   },
   // Eight bits without parity: the session makes the parity itself, and only the speed changes.
   settings: () => ({ baud: baudInitial, dataBits: 8, parity: "none", stopBits: 1 }),

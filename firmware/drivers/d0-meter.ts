@@ -10,9 +10,14 @@ export const d0Meter = pushMeter({
   fresh: 8000,
   silence: 30000,
   advice: {
-    noBytes:
-      "check that the head sits on the meter's optical port with its cable down and holds by its magnet; a meter that wants to be asked (modes A to C) stays silent here",
-    noMeasurement: "wrong baud rate: mode D is 9600 or 2400; or the head sits askew and catches stray light",
+    noBytes: {
+      en: "check that the head sits on the meter's optical port with its cable down and holds by its magnet; a meter that wants to be asked (modes A to C) stays silent here",
+      de: "Prüfen Sie, ob der Lesekopf mit dem Kabel nach unten auf der optischen Schnittstelle des Zählers sitzt und mit seinem Magneten hält; ein Zähler, der gefragt werden will (Modi A bis C), bleibt hier still",
+    },
+    noMeasurement: {
+      en: "wrong baud rate: mode D is 9600 or 2400; or the head sits askew and catches stray light",
+      de: "Falsche Geschwindigkeit: Modus D sendet mit 9600 oder 2400 Baud; oder der Lesekopf sitzt schief und fängt Fremdlicht",
+    },
   },
   examples: [
     {

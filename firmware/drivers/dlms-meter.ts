@@ -11,10 +11,14 @@ export const dlmsMeter = pushMeter({
   fresh: 90000, // every 5 to 60 s
   silence: 180000,
   advice: {
-    noBytes:
-      "check that the grid operator has opened the customer interface, and that the adapter is an M-Bus or P1 one as the meter wants",
-    noMeasurement:
-      "wrong baud rate (2400 or 9600), or the meter encrypts and the key is missing or another's",
+    noBytes: {
+      en: "check that the grid operator has opened the customer interface, and that the adapter is an M-Bus or P1 one as the meter wants",
+      de: "Prüfen Sie, ob der Netzbetreiber die Kundenschnittstelle freigeschaltet hat und ob der Adapter zum Zähler passt (M-Bus oder P1)",
+    },
+    noMeasurement: {
+      en: "wrong baud rate (2400 or 9600), or the meter encrypts and the key is missing or another's",
+      de: "Falsche Geschwindigkeit (2400 oder 9600 Baud), oder der Zähler verschlüsselt, und sein Schlüssel fehlt oder ist ein anderer",
+    },
   },
   examples: [
     {

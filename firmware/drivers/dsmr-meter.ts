@@ -11,8 +11,14 @@ export const dsmrMeter = pushMeter({
   fresh: 15000,
   silence: 35000,
   advice: {
-    noBytes: "check that the cable's request line (pin 2) is tied to 5 V and that it inverts the data line",
-    noMeasurement: "wrong baud rate: versions 2 and 3 send with 9600, all others with 115200",
+    noBytes: {
+      en: "check that the cable's request line (pin 2) is tied to 5 V and that it inverts the data line",
+      de: "Prüfen Sie, ob die Anforderungsleitung des Kabels (Stift 2) an 5 V liegt und ob es die Datenleitung invertiert",
+    },
+    noMeasurement: {
+      en: "wrong baud rate: versions 2 and 3 send with 9600, all others with 115200; or the meter encrypts and its key is missing",
+      de: "Falsche Geschwindigkeit: Die Versionen 2 und 3 senden mit 9600 Baud, alle anderen mit 115200; oder der Zähler verschlüsselt, und sein Schlüssel fehlt",
+    },
   },
   examples: [
     {

@@ -34,9 +34,14 @@ export const lorawanSensor: UartDriver = {
   silence: 10800000, // most speak every hour or more often
   warmUp: 0,
   advice: {
-    noBytes:
-      "look in the network server whether the sensor is heard and under which DevEUI; then at its battery and its distance to the next radio gateway",
-    noMeasurement: "check that the codec is that of this model",
+    noBytes: {
+      en: "look in the network server whether the sensor is heard and under which DevEUI; then at its battery and its distance to the next radio gateway",
+      de: "Sehen Sie im Netzwerkserver nach, ob und unter welcher DevEUI der Sensor gehört wird; dann nach seiner Batterie und dem Abstand zum nächsten Funk-Gateway",
+    },
+    noMeasurement: {
+      en: "check that the codec is that of this model",
+      de: "Prüfen Sie, ob der codec der dieses Modells ist",
+    },
   },
   settings: () => ({ baud: 9600, dataBits: 8, parity: "none", stopBits: 1 }),
   reader: (options) => new UplinkReader(textOption(lorawanSensor, options, "codec")),

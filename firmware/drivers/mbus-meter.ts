@@ -31,9 +31,14 @@ export const mbusMeter: AskedDriver = {
   silence: 60000,
   warmUp: 0,
   advice: {
-    noBytes:
-      "check the meter's address, the bus voltage (24 to 42 V between the two wires), and that the level converter has power",
-    noMeasurement: "two meters may share this address: take the eight digits printed on the meter instead",
+    noBytes: {
+      en: "check the meter's address, the bus voltage (24 to 42 V between the two wires), and that the level converter has power",
+      de: "Prüfen Sie die Adresse des Zählers, die Spannung am Bus (24 bis 42 V zwischen den beiden Adern) und ob der Pegelwandler Strom hat",
+    },
+    noMeasurement: {
+      en: "two meters may share this address: take the eight digits printed on the meter instead",
+      de: "Vielleicht haben zwei Zähler diese Adresse: Nehmen Sie statt ihrer die acht Ziffern, die auf dem Zähler stehen",
+    },
   },
   settings: (options) => ({
     baud: baudOf(options),

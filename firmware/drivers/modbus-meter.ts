@@ -65,9 +65,14 @@ export const modbusMeter: AskedDriver = {
   silence: 60000,
   warmUp: 0,
   advice: {
-    noBytes:
-      "check the meter's unit address, baud rate and parity on its display, that A and B are not swapped, and that the line has its two terminators",
-    noMeasurement: "another meter may have the same unit address, or the map is of another meter",
+    noBytes: {
+      en: "check the meter's unit address, baud rate and parity on its display, that A and B are not swapped, and that the line has its two terminators",
+      de: "Prüfen Sie Adresse, Baudrate und Parität am Display des Zählers, ob A und B vertauscht sind und ob die Leitung ihre zwei Abschlusswiderstände hat",
+    },
+    noMeasurement: {
+      en: "another meter may have the same unit address, or the map is of another meter",
+      de: "Vielleicht hat ein anderer Zähler dieselbe Adresse, oder die map gehört zu einem anderen Zähler",
+    },
   },
   settings: (options) => {
     const map = mapOf(options);

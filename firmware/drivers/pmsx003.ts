@@ -32,8 +32,14 @@ export const pmsx003: UartDriver = {
   silence: 15000,
   warmUp: 30000, // manual, note 6 to the circuit: 30 s until the fan is up to speed
   advice: {
-    noBytes: "check the sensor's supply of 5 V, its cable, and that the SET line is not low (sleep)",
-    noMeasurement: "check that the line is 9600 8N1 and that it is the sensor's TXD pin",
+    noBytes: {
+      en: "check the sensor's supply of 5 V, its cable, and that the SET line is not low (sleep)",
+      de: "Prüfen Sie die Versorgung des Sensors mit 5 V, sein Kabel und ob der Anschluss SET nicht auf low liegt (Schlaf)",
+    },
+    noMeasurement: {
+      en: "check that the line is 9600 8N1 and that it is the sensor's TXD pin",
+      de: "Prüfen Sie, ob die Leitung auf 9600 8N1 steht und ob es der Stift TXD des Sensors ist",
+    },
   },
   settings: () => ({ baud: 9600, dataBits: 8, parity: "none", stopBits: 1 }),
   reader: () => {

@@ -15,8 +15,14 @@ export const ruuviSensor: UartDriver = {
   silence: 900000,
   warmUp: 0,
   advice: {
-    noBytes: "check its battery, its address and its distance from the gateway",
-    noMeasurement: "its firmware is older than 2.5, or sends a format that is not read here",
+    noBytes: {
+      en: "check its battery, its address and its distance from the Bluetooth adapter",
+      de: "Prüfen Sie seine Batterie, seine Adresse und den Abstand zum Bluetooth-Adapter",
+    },
+    noMeasurement: {
+      en: "its firmware is older than 2.5, or sends a format that is not read here",
+      de: "Seine Firmware ist älter als 2.5, oder er sendet ein Format, das hier nicht gelesen wird",
+    },
   },
   settings: () => ({ baud: 115200, dataBits: 8, parity: "none", stopBits: 1 }),
   reader: (options) => {

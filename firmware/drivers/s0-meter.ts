@@ -39,8 +39,14 @@ export const s0Meter: PulseDriver = {
   silence: Infinity,
   warmUp: 0,
   advice: {
-    noBytes: "check the two wires of the S0 output and which of them is plus",
-    noMeasurement: "check the two wires of the S0 output and which of them is plus",
+    noBytes: {
+      en: "check the two wires of the S0 output and which of them is plus",
+      de: "Prüfen Sie die beiden Adern des S0-Ausgangs und welche von ihnen plus ist",
+    },
+    noMeasurement: {
+      en: "check the two wires of the S0 output and which of them is plus",
+      de: "Prüfen Sie die beiden Adern des S0-Ausgangs und welche von ihnen plus ist",
+    },
   },
   debounce: (options) => numberOption(s0Meter, options, "debounce"),
   values: (pulses, options) => {

@@ -24,8 +24,14 @@ export const sht31: I2cDriver = {
   silence: 5000,
   warmUp: 0,
   advice: {
-    noBytes: "check the sensor's four wires, its supply of 3.3 V and its address (68, or 69 with ADDR high)",
-    noMeasurement: "check the length of the bus lines and their pull-up resistors",
+    noBytes: {
+      en: "check the sensor's four wires, its supply of 3.3 V and its address (68, or 69 with ADDR high)",
+      de: "Prüfen Sie die vier Adern des Sensors, seine Versorgung mit 3,3 V und seine Adresse (68, oder 69 mit ADDR an high)",
+    },
+    noMeasurement: {
+      en: "check the length of the bus lines and their pull-up resistors",
+      de: "Prüfen Sie die Länge der Busleitungen und ihre Pull-up-Widerstände",
+    },
   },
   order: (options) => ({
     address: numberOption(sht31, options, "address"),

@@ -10,9 +10,14 @@ export const smlMeter = pushMeter({
   fresh: 5000, // meters push every 1 to 4 s
   silence: 12000,
   advice: {
-    noBytes:
-      "check that the head sits on the meter's optical port with its cable down, holds by its magnet, and that the right port is named",
-    noMeasurement: "wrong baud rate or protocol, or the head sits askew and catches stray light",
+    noBytes: {
+      en: "check that the head sits on the meter's optical port with its cable down, holds by its magnet, and that the right port is named",
+      de: "Prüfen Sie, ob der Lesekopf mit dem Kabel nach unten auf der optischen Schnittstelle des Zählers sitzt, mit seinem Magneten hält und ob der richtige Anschluss genannt ist",
+    },
+    noMeasurement: {
+      en: "wrong baud rate or protocol, or the head sits askew and catches stray light",
+      de: "Falsche Geschwindigkeit oder Sprache, oder der Lesekopf sitzt schief und fängt Fremdlicht",
+    },
   },
   examples: [
     {

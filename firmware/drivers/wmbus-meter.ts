@@ -13,9 +13,14 @@ export const wmbusMeter = pushMeter({
   fresh: 1200000, // meters send every few seconds to every quarter of an hour, OMS §4.3.2.3
   silence: 3600000,
   advice: {
-    noBytes:
-      "check that the receiver is plugged in and set to the meter's mode (T1, C1 or S1), and that the antenna stands free",
-    noMeasurement: "check the meter's id as printed on it, and its key",
+    noBytes: {
+      en: "check that the receiver is plugged in and set to the meter's mode (T1, C1 or S1), and that the antenna stands free",
+      de: "Prüfen Sie, ob der Empfänger steckt und auf den Modus des Zählers gestellt ist (T1, C1 oder S1) und ob die Antenne frei steht",
+    },
+    noMeasurement: {
+      en: "check the meter's id as printed on it, and its key",
+      de: "Prüfen Sie die aufgedruckte Nummer des Zählers und seinen Schlüssel",
+    },
   },
   examples: [
     {

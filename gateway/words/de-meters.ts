@@ -28,6 +28,9 @@ export const deMeters: Readonly<Record<keyof typeof enMeters, string>> = {
   "MTR-078.why": "Die Rechte sind {mode}; wer diesen Schlüssel hat, kann lesen, was der Zähler sendet.",
   "MTR-078.next": "Nehmen Sie die Rechte fort mit: chmod 600 {path}",
 
+  "silence.noBytes": "{label}: Seit {seconds} s kam nichts. {advice}.",
+  "silence.noMeasurement": "{label}: {bytes} Bytes, aber kein Messwert in {seconds} s. {advice}.",
+
   "SIM-064.what": "Ein {language}-Zähler des Profils {profile} sendet nichts von selbst.",
   "SIM-064.why": "Er wartet, bis er gefragt wird; ein einzelnes Telegramm gibt es also nicht.",
   "SIM-064.next": "Lassen Sie --once weg, und fragen Sie ihn an dem Pseudoterminal, das der Befehl nennt.",

@@ -344,7 +344,8 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "yaml.tooMuch": "die Datei enthält zu viel",
 
   "fault.truncated.means": "Die Nachricht endet zu früh.",
-  "fault.truncated.next": "Prüfen Sie Stecker und Kabel; am Zähler, ob der Lesekopf gerade sitzt.",
+  "fault.truncated.next":
+    "Prüfen Sie Stecker und Kabel und was die Bytes überträgt: Lesekopf, Pegelwandler, Antenne, Adapter.",
   "fault.checksum.means": "Die Prüfsumme stimmt nicht; die Daten wurden unterwegs beschädigt.",
   "fault.checksum.next":
     "Prüfen Sie Kabel und Stecker, und halten Sie die Leitung fern von Motoren und Netzkabeln. Einzelne davon sind harmlos.",
@@ -358,7 +359,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "fault.unsupported.next": "Prüfen Sie, ob eine neuere Version dieses Gerät kennt.",
   "fault.no-key.means": "Der Zähler verschlüsselt, und für ihn ist kein Schlüssel angegeben.",
   "fault.no-key.next":
-    "Der Schlüssel steht beim Messstellenbetreiber oder im Lieferschein; tragen Sie ihn für diesen Zähler ein (--key).",
+    "Der Schlüssel steht beim Messstellenbetreiber oder im Lieferschein; nennen Sie ihn für diesen Zähler (keyFile in einer Konfiguration, --key auf einer Befehlszeile).",
   "fault.wrong-key.means": "Der Zähler verschlüsselt, und der angegebene Schlüssel öffnet es nicht.",
   "fault.wrong-key.next":
     "Vergleichen Sie den Schlüssel mit der Angabe des Messstellenbetreibers und die Zählernummer mit der, für die er gilt.",
@@ -397,7 +398,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "fault.unknown-shape.next": "Warten Sie auf die Antwort des Geräts. Kommt keine, starten Sie es neu.",
   "fault.silent.means": "Der Sensor oder Zähler sagt nichts.",
   "fault.silent.next":
-    "Prüfen Sie Strom, Kabel und Sitz des Lesekopfs; am Zähler, ob die Schnittstelle freigeschaltet ist (PIN, „Inf on“).",
+    "Prüfen Sie Strom, Kabel oder Antenne und die Adresse; das Protokoll sagt, was an genau diesem Sensor zu prüfen ist.",
   "fault.reduced-data.means": "Der Zähler sendet nur den reduzierten Datensatz.",
   "fault.reduced-data.next":
     "Erfragen Sie die PIN bei Ihrem Messstellenbetreiber, geben Sie sie am Zähler ein und schalten Sie dort „Inf“ ein.",

@@ -25,6 +25,9 @@ export const enMeters = {
   "MTR-078.why": "Its rights are {mode}; whoever has this key can read what the meter sends.",
   "MTR-078.next": "Take the rights away with: chmod 600 {path}",
 
+  "silence.noBytes": "{label}: nothing came for {seconds} s: {advice}",
+  "silence.noMeasurement": "{label}: {bytes} bytes but no measurement in {seconds} s: {advice}",
+
   "SIM-064.what": "A {language} meter of the profile {profile} sends nothing by itself.",
   "SIM-064.why": "It waits to be asked, so there is no one telegram to give.",
   "SIM-064.next": "Leave out --once, and ask it at the pseudo-terminal the command names.",

@@ -337,7 +337,8 @@ export const en = {
   "yaml.tooMuch": "the file holds too much",
 
   "fault.truncated.means": "The message ends too early.",
-  "fault.truncated.next": "Check plug and cable; on a meter, whether the optical head sits straight.",
+  "fault.truncated.next":
+    "Check plug and cable, whatever carries the bytes: an optical head, a converter, an antenna, an adapter.",
   "fault.checksum.means": "The checksum does not hold; the data was damaged on the way.",
   "fault.checksum.next":
     "Check cable and plug, and keep the line away from motors and mains. A few of these are harmless.",
@@ -351,7 +352,7 @@ export const en = {
   "fault.unsupported.next": "Check whether a newer version knows this device.",
   "fault.no-key.means": "The meter encrypts, and no key is given for it.",
   "fault.no-key.next":
-    "The meter's operator or the delivery note has the key; enter it for this meter (--key).",
+    "The meter's operator or the delivery note has the key; name it for this meter (keyFile in a config, --key on a command line).",
   "fault.wrong-key.means": "The meter encrypts, and the key that was given does not open it.",
   "fault.wrong-key.next":
     "Compare the key with what the meter's operator says, and the meter's number with the one it is for.",
@@ -387,7 +388,7 @@ export const en = {
   "fault.unknown-shape.next": "Wait for the device's answer. If none comes, restart the device.",
   "fault.silent.means": "The sensor or meter says nothing.",
   "fault.silent.next":
-    "Check power, cable and the seat of the optical head; on a meter, whether its port is switched on (PIN, “Inf on”).",
+    "Check power, cable or antenna, and address; the log says what to check on this very sensor.",
   "fault.reduced-data.means": "The meter sends only its reduced data set.",
   "fault.reduced-data.next":
     "Ask your metering operator for the PIN, enter it at the meter, and switch “Inf” on there.",

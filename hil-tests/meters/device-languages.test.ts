@@ -98,6 +98,24 @@ describe.skipIf(!has("socat"))("a meter that encrypts, at a device (needs socat)
   });
 });
 
+describe.skipIf(!has("socat"))("a meter of a device that nobody answers for (needs socat)", () => {
+  it.each([
+    ["de", /Seit \d+ s kam nichts\. Prüfen Sie die Adresse des Zählers, die Spannung am Bus/],
+    ["en", /nothing came for \d+ s: check the meter's address, the bus voltage/],
+  ] as const)("is told with what to check on a bus, not on an optical head: %s", async (lang, what) => {
+    const wire = await site.gatewayWire();
+    const line = await openLine({ kind: "socat" });
+    site.atEnd(() => line.close());
+    const device = await site.start(
+      [`{ driver: mbus-meter, port: ${line.path}, interval: 1 s }`],
+      wire.devicePath,
+      { lang },
+    );
+    await until("the silence is told", () => what.test(device.said()), patience);
+    expect(device.said()).not.toMatch(/optical|Lesekopf/);
+  });
+});
+
 describe("a meter's key file of a device", () => {
   const sensor = "{ driver: wmbus-meter, port: /dev/ttyNotThere, keyFile: ./meter-key }";
 

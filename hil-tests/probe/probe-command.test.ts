@@ -108,6 +108,8 @@ describe.skipIf(!here)(
       expect(asked).toBe(0);
       expect(stdout).toContain("INFO interface");
       expect(stdout).toContain("torch");
+      expect(stdout).toMatch(/M-Bus \(mbus\): check the meter.s address, the bus voltage/);
+      expect(stdout).toMatch(/\(wmbus\): check that the receiver is plugged in/);
     });
 
     it("ends with what is known so far at Ctrl-C", async () => {

@@ -232,7 +232,7 @@ function i2cText(driver: I2cDriver, installed: InstalledSensor, i: number): stri
           decode: decode${i},
           fresh: ${part.fresh},
           warmUp: ${part.warmUp},
-          advice: { noBytes: "", noMeasurement: "" },
+          advice: { noBytes: { en: "", de: "" }, noMeasurement: { en: "", de: "" } },
         }`;
 }
 

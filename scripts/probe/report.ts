@@ -1,3 +1,8 @@
+import { dlmsMeter } from "../../firmware/drivers/dlms-meter.ts";
+import { dsmrMeter } from "../../firmware/drivers/dsmr-meter.ts";
+import { mbusMeter } from "../../firmware/drivers/mbus-meter.ts";
+import { modbusMeter } from "../../firmware/drivers/modbus-meter.ts";
+import { wmbusMeter } from "../../firmware/drivers/wmbus-meter.ts";
 import type { Language } from "../../gateway/words/words.ts";
 import { decimalText } from "../../protocols/decimal.ts";
 import { meterLanguage } from "../../protocols/index.ts";
@@ -142,6 +147,17 @@ function unknownLines(outcome: ProbeOutcome, { lang, port, dump }: ReportContext
   ];
 }
 
+/** Steps that are about optical heads. */
+const opticalSteps = 3;
+/** What else may hang at the port, and whose driver knows what to check. */
+const otherLanguages = [
+  { language: "mbus", driver: mbusMeter },
+  { language: "modbus", driver: modbusMeter },
+  { language: "dsmr", driver: dsmrMeter },
+  { language: "dlms", driver: dlmsMeter },
+  { language: "wmbus", driver: wmbusMeter },
+] as const;
+
 function nothingLines(outcome: ProbeOutcome, { lang, port, asks }: ReportContext): readonly string[] {
   const languages = outcome.asked.map(languageTitle).join(", ");
   return [
@@ -150,7 +166,13 @@ function nothingLines(outcome: ProbeOutcome, { lang, port, asks }: ReportContext
     say(lang, "nothing.led"),
     say(lang, "nothing.ring"),
     say(lang, "nothing.wake"),
-    say(lang, "nothing.bus"),
+    ...otherLanguages.map(({ language, driver }, i) =>
+      say(lang, "nothing.other", {
+        number: opticalSteps + i + 1,
+        language: languageTitle(language),
+        advice: driver.advice.noBytes[lang],
+      }),
+    ),
     say(lang, "nothing.next", { port }),
   ];
 }

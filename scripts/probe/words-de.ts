@@ -40,7 +40,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
     "2. Setzen Sie den Kopf auf die optische Schnittstelle vorn (INFO-Schnittstelle, ein Metallring), Kabel nach unten; drehen Sie ihn langsam um einige Grad. Sein Magnet muss ihn halten.",
   "nothing.wake":
     "3. Zähler mit dunklem Display schlafen: Wecken Sie sie mit einer Taschenlampe an der optischen Taste oder mit ihrem Taster. Neue Zähler senden sofort; manche erst, wenn die PIN eingegeben ist und „INF“ auf „on“ steht.",
-  "nothing.bus": "4. M-Bus und Modbus: Hat der Pegelwandler Strom, und sind A und B vertauscht?",
+  "nothing.other": "{number}. {language}: {advice}.",
   "nothing.next": "Dann noch einmal: hasen probe {port} --seconds 120",
   stopped: "Nach {seconds} s abgebrochen; das ist bisher bekannt.",
   ports: "Serielle Anschlüsse:",

@@ -37,7 +37,7 @@ export const en = {
     "2. Set the head on the optical port at the front (INFO interface, a ring of metal), cable downwards; turn it slowly by some degrees. It must hold by its magnet.",
   "nothing.wake":
     "3. Meters with a display that is dark sleep: wake them with a torch at the optical key, or with their button. New meters send at once; some only after the PIN was entered and “INF” is “on”.",
-  "nothing.bus": "4. M-Bus and Modbus: is the level converter powered, and are A and B swapped?",
+  "nothing.other": "{number}. {language}: {advice}.",
   "nothing.next": "Then again: hasen probe {port} --seconds 120",
   stopped: "Stopped after {seconds} s; this is what is known so far.",
   ports: "Serial ports:",
