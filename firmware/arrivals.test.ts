@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { VirtualTime } from "../boards/platforms/timers.ts";
 import { fromHex } from "../protocols/bytes.ts";
 import type { Fault } from "../protocols/fault.ts";
-import { inRange, quantities } from "../protocols/quantity.ts";
 import { arrivalSensor, createArrivals } from "./arrivals.ts";
 import { lorawanSensor } from "./drivers/lorawan-sensor.ts";
 
@@ -27,10 +26,7 @@ function bay() {
     { label: "bay 7", clock, open: () => uart },
     hooks,
   );
-  const sampler = createArrivals(sensor, {
-    inRange: (column, value) => inRange(quantities[column.quantity], value, column.exponent),
-    onFault: hooks.onFault,
-  });
+  const sampler = createArrivals(sensor);
   sensor.open(0);
   return {
     time,

@@ -2,7 +2,7 @@ import type { Clock, Uart } from "../boards/platform.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import type { UartDriver } from "./driver.ts";
 import type { DriverOptions } from "./installation-type.ts";
-import type { Sampler, SamplerHooks } from "./sampler.ts";
+import type { Sampler } from "./sampler.ts";
 import { type Measurement, type Sensor, type SensorHooks, silence } from "./sensor.ts";
 
 /** Measurements that wait for the next tick; the oldest goes when there are more. */
@@ -97,7 +97,7 @@ export function arrivalSensor(
 }
 
 /** Makes a row of each measurement, with the time at which it came. There is no interval to change, and nothing to move. */
-export function createArrivals(sensor: ArrivalSensor, hooks: SamplerHooks): Sampler {
+export function createArrivals(sensor: ArrivalSensor): Sampler {
   return {
     interval: step,
     take() {
@@ -105,15 +105,12 @@ export function createArrivals(sensor: ArrivalSensor, hooks: SamplerHooks): Samp
       if (measurement === null) {
         return null;
       }
-      const values = measurement.values.map((value, i) => {
-        const column = measurement.columns[i];
-        if (value === null || hooks.inRange(column, value, i)) {
-          return value;
-        }
-        hooks.onFault(fault("range", column.quantity + " beyond what there is"));
-        return null;
-      });
-      return { columns: measurement.columns, values: values, time: measurement.time };
+      return {
+        columns: measurement.columns,
+        values: measurement.values,
+        heard: true,
+        time: measurement.time,
+      };
     },
     wait: (now) => (sensor.begins(now) ? 0 : sensor.wait(-1, now)),
     align() {},

@@ -11,10 +11,10 @@ import { createFaultCounters } from "./faults.ts";
 import type { Batch } from "./installation-type.ts";
 import { createOutbox } from "./outbox.ts";
 import { type Beyond, createReport } from "./report.ts";
-import { createSampler, type Row, type SamplerHooks } from "./sampler.ts";
+import { createSampler, type Row } from "./sampler.ts";
 import type { Sensor } from "./sensor.ts";
 import { createSpeaker } from "./speaker.ts";
-import { createStream } from "./stream.ts";
+import { createStream, type StreamHost } from "./stream.ts";
 import { createUplink } from "./uplink.ts";
 import type { Words } from "./words.ts";
 
@@ -41,8 +41,14 @@ export interface BoardSensor {
   readonly heartbeat: number;
   readonly least: number;
   readonly beyond: Beyond | null;
-  readonly inRange: SamplerHooks["inRange"];
-  readonly writer: PackWriter;
+  readonly inRange: StreamHost["inRange"];
+  readonly writer: BoardWriter;
+}
+
+/** A writer as the build makes it for one shape. */
+export interface BoardWriter extends PackWriter {
+  /** See StreamHost. */
+  quick(time: number, values: DriverValues): number;
 }
 
 /** What a board's sensors share. */
@@ -89,13 +95,12 @@ export function boardCore(order: BoardOrder, platform: DevicePlatform): BoardCor
 
 /** A sensor's way into packs. */
 export function boardPlace(part: BoardSensor, order: BoardOrder, core: BoardCore): Place {
-  const sampler = createSampler(part.sensor, part.interval, {
-    inRange: part.inRange,
-    onFault: core.faults.count,
-  });
+  const sampler = createSampler(part.sensor, part.interval);
   const report = createReport(part.heartbeat, part.beyond);
   const stream = createStream(sampler, report, order.batch, {
     timeBase: core.deviceTime.base,
+    quick: part.writer.quick,
+    inRange: part.inRange,
     writer: () => part.writer,
     seal(message, rows) {
       if (core.uplink.say(message, "pack", rows) < 0) {

@@ -40,6 +40,11 @@ export interface DriverFacts {
   readonly keyFiles?: readonly KeyFileName[];
   /** What it gives, or null where the first telegram decides (then it counts as personal). */
   columns(options: DriverOptions): readonly DriverColumn[] | null;
+  /**
+   * What its arithmetic can give at the very most, by column, where each of its measurements has all values: whole numbers. A board's
+   * build then asks of a row only what this leaves open. Absent: everything is asked.
+   */
+  readonly bounds?: readonly (readonly [least: number, most: number])[];
   /** A measurement may stand in rows this long after it came, ms; later rows say "missing". */
   readonly fresh: number;
   /** Without a measurement for this long, ms, the sensor is called silent. */

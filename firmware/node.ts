@@ -24,7 +24,7 @@ import { createOutbox } from "./outbox.ts";
 import { OutboxFile } from "./outbox-file.ts";
 import { pulseSensor } from "./pulse-sensor.ts";
 import { beyondBands, createReport } from "./report.ts";
-import { createSampler, type Row, type SamplerHooks } from "./sampler.ts";
+import { createSampler, type Row } from "./sampler.ts";
 import type { Sensor } from "./sensor.ts";
 import { ShapeList } from "./shape-list.ts";
 import { createSpeaker } from "./speaker.ts";
@@ -184,20 +184,17 @@ export class SensorNode {
     const installed = matched.installed;
     const onFault = this.faults.count;
     const interval = intervalOf(driver, installed);
-    const hooks: SamplerHooks = {
-      inRange: (column, value) => inRange(quantities[column.quantity], value, column.exponent),
-      onFault: onFault,
-    };
     const arrives = driver.kind === "uart" && driver.arrives === true;
     const arrivals = arrives ? this.arrivals(driver, installed) : null;
     const sensor = arrivals === null ? this.sensor(matched) : arrivals;
-    const sampler =
-      arrivals === null ? createSampler(sensor, interval, hooks) : createArrivals(arrivals, hooks);
+    const sampler = arrivals === null ? createSampler(sensor, interval) : createArrivals(arrivals);
     const deadBands = installed.deadBands;
     const selective = arrives || deadBands.length > 0;
     const report = createReport(installed.heartbeat, beyondBands(deadBands));
     const stream = createStream(sampler, report, this.installation.batch, {
       timeBase: timeBase,
+      quick: () => 0,
+      inRange: (column, value) => inRange(quantities[column.quantity], value, column.exponent),
       writer: (columns) => this.writer(columns, selective, sensor.columns === null),
       seal: (message, rows) => {
         if (this.uplink.say(message, "pack", rows) < 0) {

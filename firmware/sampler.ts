@@ -1,12 +1,13 @@
-import type { Integer } from "../protocols/decimal.ts";
-import { type Fault, fault } from "../protocols/fault.ts";
 import type { DriverColumn, DriverValues } from "./driver.ts";
 import type { Sensor } from "./sensor.ts";
 
 /** Values of one moment. */
 export interface Row {
   readonly columns: readonly DriverColumn[];
+  /** As the sensor gave them: whether they are in range is asked by who packs them. */
   readonly values: DriverValues;
+  /** Whether the sensor gave them; else all are missing. */
+  readonly heard: boolean;
   /** ms, monotonic, on the grid of the interval. */
   readonly time: number;
 }
@@ -24,12 +25,6 @@ export interface Sampler {
   change(interval: number, now: number): void;
 }
 
-export interface SamplerHooks {
-  /** Whether a value lies within what its quantity can be; `i` is its column's place. */
-  inRange(column: DriverColumn, value: Integer, i: number): boolean;
-  onFault(fault: Fault): void;
-}
-
 /** Rows may stand this far off the whole interval before they are moved onto it, ms, or a twentieth of the interval. */
 const phaseMax = 1000;
 
@@ -37,28 +32,22 @@ const phaseMax = 1000;
  * Takes rows from one sensor at even intervals. The first comes with the first measurement; after that every interval has one, with
  * missing values where the sensor gave nothing fresh: never its last ones with a new time.
  */
-export function createSampler(sensor: Sensor, pace: number, hooks: SamplerHooks): Sampler {
+export function createSampler(sensor: Sensor, pace: number): Sampler {
   let interval = pace;
   /** When the next row is due; -1 before the first measurement. */
   let due = -1;
   let columns = sensor.columns;
 
-  /** Null where not even the columns are known. What is outside its quantity's range is missing, and a fault. */
+  /** Null where not even the columns are known. */
   function row(time: number, now: number): Row | null {
     const measurement = sensor.fresh(now);
-    columns = measurement === null ? columns : measurement.columns;
-    if (columns === null) {
-      return null;
+    if (measurement !== null) {
+      columns = measurement.columns;
+      return { columns: columns, values: measurement.values, heard: true, time: time };
     }
-    const values = columns.map((column, i) => {
-      const value = measurement === null ? null : measurement.values[i];
-      if (value === null || hooks.inRange(column, value, i)) {
-        return value;
-      }
-      hooks.onFault(fault("range", column.quantity + " beyond what there is"));
-      return null;
-    });
-    return { columns: columns, values: values, time: time };
+    return columns === null
+      ? null
+      : { columns: columns, values: columns.map(() => null), heard: false, time: time };
   }
 
   return {

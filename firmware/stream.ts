@@ -1,6 +1,7 @@
+import type { Integer } from "../protocols/decimal.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import type { PackWriter, TimeQuality } from "../protocols/pack.ts";
-import type { DriverColumn } from "./driver.ts";
+import type { DriverColumn, DriverValues } from "./driver.ts";
 import type { Batch } from "./installation-type.ts";
 import type { Report } from "./report.ts";
 import type { Row, Sampler } from "./sampler.ts";
@@ -9,6 +10,13 @@ import type { Row, Sampler } from "./sampler.ts";
 export interface StreamHost {
   /** Unix ms minus monotonic ms, and how far that is to be trusted. Zero where only the time since boot is known. */
   timeBase(now: number): { readonly offset: number; readonly quality: TimeQuality };
+  /**
+   * Puts a row that nothing is wrong with into the open pack: its time (ms, of the pack's quality) is the next one, all values are there and
+   * in range. 0 where any of this is not so: then it is looked at piece by piece.
+   */
+  quick(time: number, values: DriverValues): number;
+  /** Whether a value lies within what its quantity can be; `i` is its column's place. */
+  inRange(column: DriverColumn, value: Integer, i: number): boolean;
   /** A writer of packs for rows of these columns, or the Fault for which they may not be sent. */
   writer(columns: readonly DriverColumn[]): PackWriter | Fault;
   /** Seals the message of a pack. */
@@ -74,8 +82,35 @@ export function createStream(sampler: Sampler, report: Report, batch: Batch, hos
     writer.begin({ time: row.time + offset, timeQuality: base.quality, step: sampler.interval });
   }
 
+  /** What is outside its quantity's range is missing, and a fault: no typed array would notice. */
+  function checked(row: Row): Row {
+    const values = row.values.map((value, i) => {
+      const column = row.columns[i];
+      if (value === null || host.inRange(column, value, i)) {
+        return value;
+      }
+      host.onFault(fault("range", column.quantity + " beyond what there is"));
+      return null;
+    });
+    return { columns: row.columns, values: values, heard: row.heard, time: row.time };
+  }
+
+  /** A row into a pack, if it is worth sending. One without anything missing always is. */
+  function take(row: Row, now: number): void {
+    const isIn = row.heard && host.quick(row.time + offset, row.values) > 0;
+    const kept = isIn ? row : checked(row);
+    if (report.worth(kept.columns, kept.values, kept.time)) {
+      host.produced(kept);
+      if (!isIn) {
+        add(kept, now);
+      }
+      if (rows() >= batch.rows) {
+        flush();
+      }
+    }
+  }
+
   function add(row: Row, now: number): void {
-    host.produced(row);
     const refused = columns === row.columns ? null : prepare(row);
     if (refused !== null) {
       lose(refused);
@@ -88,8 +123,6 @@ export function createStream(sampler: Sampler, report: Report, batch: Batch, hos
     }
     if (added !== "added") {
       lose(fault("range", "a row that no pack takes"));
-    } else if (rows() >= batch.rows) {
-      flush();
     }
   }
 
@@ -100,8 +133,8 @@ export function createStream(sampler: Sampler, report: Report, batch: Batch, hos
         sampler.align(base.offset, now);
       }
       const row = sampler.take(now);
-      if (row !== null && report.worth(row.columns, row.values, row.time)) {
-        add(row, now);
+      if (row !== null) {
+        take(row, now);
       }
       if (rows() > 0 && now - opened >= batch.delay) {
         flush();

@@ -3,6 +3,8 @@
  * natively and a build can put together beforehand. Read are unsigned numbers, texts, null and arrays: what a gateway says.
  */
 
+export { bytesOf, byteText } from "./byte-text.ts";
+
 const two32 = 4294967296;
 const byte = String.fromCharCode;
 /** Arrays within arrays. */
@@ -22,14 +24,11 @@ export function head(major: number, n: number): string {
   return byte(first | 24 | size) + bigEndian(n, 1 << size);
 }
 
-/** An unsigned number in so many bytes. */
+/** An unsigned number in 1 to 8 bytes. Four at once: a board's loops are slow. */
 export function bigEndian(n: number, length: number): string {
-  let text = "";
-  for (let rest = n, i = 0; i < length; i++) {
-    text = byte(rest & 255) + text;
-    rest = Math.floor(rest / 256);
-  }
-  return text;
+  return length > 4
+    ? bigEndian(Math.floor(n / two32), length - 4) + bigEndian(n, 4)
+    : byte(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255).substr(4 - length);
 }
 
 /** An unsigned number, or null. */
@@ -40,23 +39,6 @@ export function numberItem(n: number | null): string {
 /** A text of ASCII as CBOR. */
 export function textItem(text: string): string {
   return head(3, text.length) + text;
-}
-
-export function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    bytes[i] = text.charCodeAt(i);
-  }
-  return bytes;
-}
-
-/** Bytes as a byte text. */
-export function byteText(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i++) {
-    text += byte(bytes[i]);
-  }
-  return text;
 }
 
 /** The one value in the bytes, as deterministic CBOR; undefined for whatever else they hold. */

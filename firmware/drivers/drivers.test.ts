@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { concat, fromHex, toHex } from "../../protocols/bytes.ts";
+import { crc8 } from "../../protocols/crc.ts";
 import { decimalText, type Integer } from "../../protocols/decimal.ts";
 import { type Fault, fault, isFault } from "../../protocols/fault.ts";
 import { inRange, quantities } from "../../protocols/quantity.ts";
@@ -70,6 +71,28 @@ describe.each(all.map((driver) => ({ name: driver.name, driver })))("driver $nam
     });
   });
 
+  it.runIf(driver.bounds !== undefined)("stays within the bounds it names, and leaves no value out", () => {
+    // Every word of an answer or frame at its ends and in between, with checksums that fit.
+    for (const word of [
+      0,
+      1,
+      0x7fff,
+      0x8000,
+      0xfffe,
+      0xffff,
+      ...Array.from({ length: 500 }, (_, i) => i * 131),
+    ]) {
+      const { raw } = seen(driver, [answerOfWords(driver, word & 0xffff)]);
+      expect(raw).toHaveLength(driver.bounds?.length ?? 0);
+      raw?.forEach((value, i) => {
+        const [least, most] = driver.bounds?.[i] ?? [0, 0];
+        expect(value !== null && typeof value === "number" && Math.trunc(value) === value).toBe(true);
+        expect(Number(value)).toBeGreaterThanOrEqual(least);
+        expect(Number(value)).toBeLessThanOrEqual(most);
+      });
+    }
+  });
+
   it("has examples of good values and of a fault, and options whose standard is allowed", () => {
     expect(driver.examples.some(({ values }) => values !== undefined)).toBe(true);
     expect(driver.examples.some(({ fault }) => fault !== undefined)).toBe(true);
@@ -79,6 +102,23 @@ describe.each(all.map((driver) => ({ name: driver.name, driver })))("driver $nam
     }
   });
 });
+
+/** What a driver with bounds is sent, all of whose words are the same. */
+function answerOfWords(driver: Driver, word: number): Uint8Array {
+  const [high, low] = [word >> 8, word & 255];
+  if (driver.kind === "i2c") {
+    const crc = crc8(new Uint8Array([high, low]), 0, 2);
+    return new Uint8Array([high, low, crc, high, low, crc]);
+  }
+  const frame = new Uint8Array(32).fill(0);
+  frame.set([0x42, 0x4d, 0x00, 0x1c]);
+  for (let at = 4; at < 30; at += 2) {
+    frame.set([high, low], at);
+  }
+  const sum = frame.reduce((total, byte) => total + byte, 0);
+  frame.set([(sum >> 8) & 255, sum & 255], 30);
+  return frame;
+}
 
 interface Seen {
   values?: (string | null)[];

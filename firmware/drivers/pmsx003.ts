@@ -28,6 +28,11 @@ export const pmsx003: UartDriver = {
   kind: "uart",
   options: [],
   columns: () => columns,
+  bounds: [
+    [0, 65535],
+    [0, 65535],
+    [0, 65535],
+  ],
   fresh: 5000, // in a stable mode a frame comes every 2.3 s
   silence: 15000,
   warmUp: 30000, // manual, note 6 to the circuit: 30 s until the fan is up to speed

@@ -20,6 +20,10 @@ export const sht31: I2cDriver = {
     { name: "address", meaning: "I2C address: 68, or 69 with ADDR high", standard: 68, least: 68, most: 69 },
   ],
   columns: () => columns,
+  bounds: [
+    [-4500, 13000],
+    [0, 1000],
+  ],
   fresh: 2000,
   silence: 5000,
   warmUp: 0,

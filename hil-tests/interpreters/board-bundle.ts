@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type AnyNode, parse } from "acorn";
 import { build, type StdinOptions, transform } from "esbuild";
+import { nativeParts } from "../../scripts/board-build/native-parts.ts";
 
 /** ES5, and what of later editions Espruino has (boards sheet, section 2). */
 const supported = {
@@ -15,7 +16,7 @@ const supported = {
   "template-literal": true,
 };
 
-/** One script a board's interpreter runs, of a text that stands in this folder; minified where it is to be measured. */
+/** One script a board's interpreter runs, of a text that stands in this folder; minified and with native parts where it is to be measured. */
 export async function boardBundle(contents: string, minify: boolean): Promise<string> {
   const stdin: StdinOptions = {
     contents,
@@ -33,6 +34,7 @@ export async function boardBundle(contents: string, minify: boolean): Promise<st
     supported,
     logLevel: "silent",
     legalComments: "none",
+    plugins: minify ? [nativeParts] : [],
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   });
   const hoisted = functionsFirst(outputFiles[0].text);

@@ -5,6 +5,7 @@ import { type BuildOptions, build } from "esbuild";
 import { boardSupport } from "../dialect.ts";
 import { sourceRoot } from "../source-root.ts";
 import { nativeNames } from "./native-names.ts";
+import { nativeParts } from "./native-parts.ts";
 import { shrink, treeOf } from "./shrink.ts";
 import { squeeze } from "./squeeze.ts";
 import { walk } from "./walk.ts";
@@ -42,7 +43,7 @@ export async function compile(entry: string): Promise<Compiled> {
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   };
   const stdin = { contents: entry, loader: "ts", resolveDir: root, sourcefile: "entry.ts" } as const;
-  const whole = await build({ ...settings, format: "esm", stdin });
+  const whole = await build({ ...settings, format: "esm", plugins: [nativeParts], stdin });
   const text = textOf(whole.outputFiles, ".js");
   const minified = async (readable: string) => {
     const own = [...memberNames(treeOf(readable))].filter((name) => !natives.has(name));

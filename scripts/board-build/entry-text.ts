@@ -62,19 +62,18 @@ import { runBoard } from "./boards/platforms/espruino-run.ts";
 import { espruinoSerialLink } from "./boards/platforms/espruino-serial-link.ts";
 import { espruinoStorage, nativeFlash } from "./boards/platforms/espruino-storage.ts";
 import { espruinoUart } from "./boards/platforms/espruino-uart.ts";
-import { type BoardOrder, boardCore, boardDevice, boardPlace } from "./firmware/board.ts";
+import { type BoardOrder, type BoardWriter, boardCore, boardDevice, boardPlace } from "./firmware/board.ts";
 ${importsOf(places)}
 import { epochFile } from "./firmware/epoch.ts";
 import { i2cSensor } from "./firmware/i2c-sensor.ts";
 import { uartSensor } from "./firmware/uart-sensor.ts";
 import type { Words } from "./firmware/words.ts";
 import { bytesOf, head, numberItem, textItem } from "./protocols/cbor-small.ts";
-import type { PackWriter } from "./protocols/pack.ts";
 import { encrypt0, mac0 } from "./protocols/session.ts";
 
 declare const E: EspruinoE;
 
-${places.map(({ shape, id }, i) => packText(`createPack${i}`, shape, id)).join("\n\n")}
+${places.map(({ driver, shape, id }, i) => packText(`createPack${i}`, shape, id, driver.bounds ?? null)).join("\n\n")}
 
 ${wordsText({ firmware: installation.firmware, board: board.name, bytesMax: installation.outbox.bytesMax, shapes: places })}
 
