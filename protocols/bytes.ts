@@ -37,6 +37,11 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
+/** At most so many bytes from `at` on. A board's `subarray` goes on beyond the end of what it is of. */
+export function pieceOf(bytes: Uint8Array, at: number, most: number): Uint8Array {
+  return bytes.subarray(at, Math.min(bytes.length, at + most));
+}
+
 /** Equality in time that depends on the length alone: for tags and keys. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) {

@@ -1,5 +1,5 @@
 import { typeArray, typeAttribute, typeStructure } from "./axdr.ts";
-import { concat } from "./bytes.ts";
+import { concat, pieceOf } from "./bytes.ts";
 import { glo } from "./dlms-security.ts";
 import { sealGcm } from "./gcm.ts";
 import { hdlcFrame } from "./hdlc.ts";
@@ -114,7 +114,7 @@ export function blockApdus(apdu: Uint8Array, most: number): Uint8Array[] {
 function pieces(bytes: Uint8Array, most: number): Uint8Array[] {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += most) {
-    parts.push(bytes.subarray(at, at + most));
+    parts.push(pieceOf(bytes, at, most));
   }
   return parts;
 }

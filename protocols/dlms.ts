@@ -1,4 +1,4 @@
-import { toHex } from "./bytes.ts";
+import { pieceOf, toHex } from "./bytes.ts";
 import { notification, notificationLength, readApdu } from "./dlms-apdu.ts";
 import { isSealed, sealedLength } from "./dlms-security.ts";
 import {
@@ -57,7 +57,7 @@ export class DlmsDecoder implements MeterDecoder {
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
     this.found = [];
     for (let taken = 0; taken < bytes.length; ) {
-      const part = bytes.subarray(taken, taken + this.buffer.length - this.filled);
+      const part = pieceOf(bytes, taken, this.buffer.length - this.filled);
       this.buffer.set(part, this.filled);
       this.filled += part.length;
       taken += part.length;

@@ -1,3 +1,4 @@
+import { pieceOf } from "./bytes.ts";
 import { isFault } from "./fault.ts";
 import { readApplication, withMedium } from "./mbus-application.ts";
 import { frameAt, frameMax, startLong } from "./mbus-frame.ts";
@@ -35,7 +36,7 @@ export class MbusDecoder implements MeterDecoder {
     let taken = 0;
     while (taken < bytes.length) {
       const room = this.buffer.length - this.filled;
-      const part = bytes.subarray(taken, taken + room);
+      const part = pieceOf(bytes, taken, room);
       this.buffer.set(part, this.filled);
       this.filled += part.length;
       taken += part.length;

@@ -1,4 +1,4 @@
-import { equal } from "./bytes.ts";
+import { equal, pieceOf } from "./bytes.ts";
 import { type Fault, fault } from "./fault.ts";
 import { exceptionFault } from "./modbus-exception.ts";
 import { type ModbusRequest, readAnswerPdu, requestPdu } from "./modbus-pdu.ts";
@@ -82,7 +82,7 @@ export class ModbusRtu implements ModbusWire {
       this.answerBy = now + this.gap() < this.last ? now + this.gap() : this.last;
     }
     for (let at = 0; at < bytes.length; at += rtuMax) {
-      this.take(bytes.subarray(at, at + rtuMax));
+      this.take(pieceOf(bytes, at, rtuMax));
       this.search(now);
     }
     return this.proceed(now);

@@ -1,4 +1,4 @@
-import { concat } from "./bytes.ts";
+import { concat, pieceOf } from "./bytes.ts";
 import { pduMax } from "./modbus-pdu.ts";
 
 /** Frames of a connection: a header of transaction, protocol 0, length and unit before the PDU (Modbus Messaging on TCP/IP V1.0b §3.1.3). */
@@ -32,7 +32,7 @@ export class TcpFrames {
     const frames: TcpFrame[] = [];
     let taken = 0;
     while (taken < bytes.length && !this.broken) {
-      const part = bytes.subarray(taken, taken + this.wanted());
+      const part = pieceOf(bytes, taken, this.wanted());
       this.buffer.set(part, this.filled);
       this.filled += part.length;
       taken += part.length;

@@ -1,4 +1,4 @@
-import { toHex } from "./bytes.ts";
+import { pieceOf, toHex } from "./bytes.ts";
 import { fault } from "./fault.ts";
 import type { BadTelegram, MeterDecoder, MeterLanguage, RegisterReading, Telegram } from "./meter.ts";
 import { exceptionFault, requestText } from "./modbus-exception.ts";
@@ -44,7 +44,7 @@ export class ModbusDecoder implements MeterDecoder {
     this.found = [];
     let taken = 0;
     while (taken < bytes.length) {
-      const part = bytes.subarray(taken, taken + this.buffer.length - this.filled);
+      const part = pieceOf(bytes, taken, this.buffer.length - this.filled);
       this.buffer.set(part, this.filled);
       this.filled += part.length;
       taken += part.length;

@@ -1,4 +1,4 @@
-import { fromHex } from "./bytes.ts";
+import { fromHex, pieceOf } from "./bytes.ts";
 import { encodeCbor, headLength, writeHead } from "./cbor.ts";
 import type { Integer } from "./decimal.ts";
 import { tokenLengthMax, writeCompact } from "./pack-compact.ts";
@@ -116,7 +116,7 @@ export function rowsWithin(shape: Shape, messageMax: number): number {
 export function swapBytes(bytes: Uint8Array, width: Width): void {
   const size = width / 8;
   for (let at = 0; at < bytes.length; at += size) {
-    bytes.subarray(at, at + size).reverse();
+    pieceOf(bytes, at, size).reverse();
   }
 }
 

@@ -1,3 +1,4 @@
+import { pieceOf } from "./bytes.ts";
 import { crcKermit, crcX25 } from "./crc.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
 import type { BadTelegram, MeterDecoder, MeterLanguage, Telegram } from "./meter.ts";
@@ -60,7 +61,7 @@ export class SmlDecoder implements MeterDecoder {
     while (taken < bytes.length) {
       const room = this.makeRoom(bytes.length - taken);
       const count = room < bytes.length - taken ? room : bytes.length - taken;
-      this.buffer.set(count === bytes.length ? bytes : bytes.subarray(taken, taken + count), this.filled);
+      this.buffer.set(count === bytes.length ? bytes : pieceOf(bytes, taken, count), this.filled);
       this.filled += count;
       taken += count;
       this.scan();

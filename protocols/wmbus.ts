@@ -1,3 +1,4 @@
+import { pieceOf } from "./bytes.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
 import { idText } from "./mbus-application.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
@@ -48,7 +49,7 @@ export class WmbusDecoder implements MeterDecoder {
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
     this.found = [];
     for (let taken = 0; taken < bytes.length; ) {
-      const part = bytes.subarray(taken, taken + this.buffer.length - this.filled);
+      const part = pieceOf(bytes, taken, this.buffer.length - this.filled);
       this.buffer.set(part, this.filled);
       this.filled += part.length;
       taken += part.length;

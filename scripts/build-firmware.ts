@@ -11,7 +11,7 @@ import { budgetOf } from "./board-build/budget.ts";
 import { compile, type Part } from "./board-build/compile.ts";
 import { entryText } from "./board-build/entry-text.ts";
 import { estimateVariables } from "./board-build/variables.ts";
-import { checkDialect } from "./dialect.ts";
+import { checkDialect, checkText, type DialectError } from "./dialect.ts";
 import { sourceRoot } from "./source-root.ts";
 
 export interface FirmwareOrder {
@@ -59,15 +59,16 @@ export async function buildFirmware(order: FirmwareOrder): Promise<Firmware> {
     resolveDir: sourceRoot(),
     sourcefile: "entry.ts",
   });
-  throwAll(
-    errors.map(({ text, instead, file, line, column }) =>
-      problem("BLD-065", { text, instead }, { where: { file, line, column } }),
-    ),
-  );
+  throwAll(errors.map(dialectProblem));
   const { code, readable, parts } = await compile(entry);
+  throwAll(checkText(code, "bundle.js").map(dialectProblem));
   const manifest = manifestOf(order, code, parts);
   throwAll(budgetProblems(order, manifest));
   return { code, readable, entry, manifest };
+}
+
+function dialectProblem({ text, instead, file, line, column }: DialectError): ProblemError {
+  return problem("BLD-065", { text, instead }, { where: { file, line, column } });
 }
 
 /** Throws what keeps such a device from this board, before anything is made. */

@@ -29,7 +29,12 @@ export function findingsOf(tree: AnyNode, isTyped: IsTyped): Finding[] {
     if (wrong !== null) {
       findings.push({ node, ...wrong });
     }
-    findings.push(...capturedNames(node), ...lateVariables(node), ...brokenReturns(node));
+    findings.push(
+      ...capturedNames(node),
+      ...lateVariables(node),
+      ...brokenReturns(node),
+      ...endlessPieces(node),
+    );
   });
   return findings;
 }
@@ -182,6 +187,47 @@ function wrongCall(callee: AnyNode, given: readonly AnyNode[]): Wrong | null {
   return iteratorMethods.has(method.name) && given.length === 0 && !named(callee.object, "Object")
     ? wrong(`.${method.name}() gives an iterator, which a board has not`, "a loop with an index")
     : null;
+}
+
+/** `while (at < bytes.length) ... bytes.subarray(at, at + most)`: there a subarray does not end with what it is of. */
+function endlessPieces(loop: AnyNode): Finding[] {
+  const test = loop.type === "WhileStatement" || loop.type === "ForStatement" ? loop.test : null;
+  const ends: Finding[] = [];
+  walk(test ?? loop, (compared) => {
+    if (compared.type !== "BinaryExpression" || compared.operator !== "<" || test == null) {
+      return;
+    }
+    const { left, right } = compared;
+    const owner = right.type === "MemberExpression" && named(right.property, "length") ? right.object : null;
+    if (left.type !== "Identifier" || owner?.type !== "Identifier") {
+      return;
+    }
+    walk(loop, (node) => {
+      const callee = node.type === "CallExpression" ? node.callee : null;
+      const [start, end] = node.type === "CallExpression" ? node.arguments : [];
+      if (
+        callee?.type === "MemberExpression" &&
+        named(callee.property, "subarray") &&
+        named(callee.object, owner.name) &&
+        named(start, left.name) &&
+        end?.type === "BinaryExpression" &&
+        !(end.right.type === "Literal" && end.right.value === 1) && // what there is one of
+        namesFirst(end, left.name)
+      ) {
+        ends.push({
+          node,
+          text: "on a board a subarray goes on beyond the end of what it is of",
+          instead: "pieceOf (protocols/bytes.ts)",
+        });
+      }
+    });
+  });
+  return ends;
+}
+
+/** Whether a sum begins with a name. */
+function namesFirst(node: AnyNode, name: string): boolean {
+  return node.type === "BinaryExpression" ? namesFirst(node.left, name) : named(node, name);
 }
 
 /** A typed array's slice is a plain array there; a buffer has none. */

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { checkDialect } from "./dialect.ts";
+import { checkDialect, checkText } from "./dialect.ts";
 
 /** A file as a driver could be, in the firmware's folder. */
 function inFirmware(contents: string) {
@@ -49,6 +49,10 @@ describe("the board dialect", () => {
     ["a method that is missing", "const list = [[1]];\nconsole.log(list.flat());"],
     ["a lookahead", "const t = 'a1';\nconsole.log(t.replace(/a(?=1)/, ''));"],
     ["an optional part of a pattern", "const t = 'a1';\nconsole.log(/^-?[0-9]$/.test(t));"],
+    [
+      "a piece that may be shorter than it says",
+      "const b = new Uint8Array(7); let at = 0; while (at < b.length) {\n  console.log(b.subarray(at, at + 4)); at += 4; }",
+    ],
     ["an error class", "\nconsole.log(new (class A extends Error {})());"],
     [
       "an arrow that loses its `this` to a function within it",
@@ -63,6 +67,15 @@ describe("the board dialect", () => {
     expect(errors.length).toBeGreaterThan(0);
     expect(errors[0]).toMatchObject({ file: "firmware/example.ts", line: 2 });
     expect(errors[0].column).toBeGreaterThan(0);
+  });
+
+  it("is asked of what a build has made, too", () => {
+    const made = checkText("var f=[];for(let i=0;i<3;i++)f.push(()=>i);print(new Map)", "bundle.js");
+    expect(made.map(({ file, line, column }) => [file, line, column])).toEqual([
+      ["bundle.js", 1, expect.any(Number)],
+      ["bundle.js", 1, expect.any(Number)],
+    ]);
+    expect(checkText("var n=0;(()=>{n++})()", "bundle.js")).toEqual([]);
   });
 
   it("leaves to esbuild what that can lower", async () => {

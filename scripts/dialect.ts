@@ -76,6 +76,15 @@ export async function checkDialect(entry: string | StdinOptions): Promise<Dialec
   }
 }
 
+/** What a board could not run of a text that is ready for it: whatever made it, its minifier included. */
+export function checkText(code: string, file: string): DialectError[] {
+  const tree = parse(code, { ecmaVersion: "latest", locations: true }) as AnyNode;
+  return findingsOf(tree, () => null).map(({ node, text, instead }) => {
+    const { line, column } = node.loc?.start ?? { line: 0, column: 0 };
+    return { file, line, column: column + 1, text, instead };
+  });
+}
+
 function refused(failure: BuildFailure): DialectError[] {
   if (!Array.isArray(failure.errors)) {
     throw failure;

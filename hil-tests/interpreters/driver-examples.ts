@@ -1,23 +1,14 @@
 import type { Driver, DriverValues } from "../../firmware/driver.ts";
-import { drivers } from "../../firmware/drivers/index.ts";
 import { fromHex } from "../../protocols/bytes.ts";
 import { integerText } from "../../protocols/decimal.ts";
 import { isFault } from "../../protocols/fault.ts";
 
-/** They read the same values on Espruino, but give a fault "syntax" behind them: not looked into yet. No board's bundle can carry them. */
-const notYet: readonly string[] = ["dlms-meter", "wmbus-meter"];
-
-/** What all other drivers make of their own examples, a line each: the same on every engine. In the board dialect. */
-export function printDriverExamples(print: (line: string) => void): void {
-  drivers.forEach((driver) => {
-    if (notYet.indexOf(driver.name) >= 0) {
-      return;
-    }
-    driver.examples.forEach((example) => {
-      print(
-        driver.name + " " + example.title + ": " + read(driver, fromHex(example.hex) as Uint8Array).join(" "),
-      );
-    });
+/** What a driver makes of its own examples, a line each: the same on every engine. In the board dialect. */
+export function printExamples(driver: Driver, print: (line: string) => void): void {
+  driver.examples.forEach((example) => {
+    print(
+      driver.name + " " + example.title + ": " + read(driver, fromHex(example.hex) as Uint8Array).join(" "),
+    );
   });
 }
 

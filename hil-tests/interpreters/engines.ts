@@ -1,9 +1,11 @@
 import { setUpScript } from "../../boards/platforms/espruino-setup.ts";
+import { drivers } from "../../firmware/drivers/index.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { boardBundle } from "./board-bundle.ts";
+import { printExamples } from "./driver-examples.ts";
 import { runDuktape } from "./duktape-program.ts";
 import { runEspruino } from "./espruino-program.ts";
-import { memoryStorage, runAll } from "./scenario.ts";
+import { memoryStorage, runDevices } from "./scenario.ts";
 
 /** What each engine's scenario stands on: its own hash and cipher where it has them. */
 const preludes = {
@@ -26,26 +28,61 @@ const preludes = {
     const storage = espruinoStorage(nativeFlash(), boardFiles);`,
 } as const;
 
-const run = `
-    import { runAll } from "./scenario.ts";
-    runAll(crypto, storage, (line) => print(line));`;
+/** A part of what is compared: one driver with its examples, or the two devices. */
+export interface Part {
+  readonly name: string;
+  readonly run: string;
+  readonly onNode: (print: (line: string) => void) => void;
+}
 
-export function onNode(): string[] {
+const devices: Part = {
+  name: "a device with AES-CCM and one with HMAC",
+  run: `
+    import { runDevices } from "./scenario.ts";
+    runDevices(crypto, storage, (line) => print(line));`,
+  onNode: (print) => runDevices(nodeCrypto, memoryStorage(), print),
+};
+
+/** Each in an interpreter of its own: all drivers together are more than one has room for. */
+export const parts: readonly Part[] = [
+  devices,
+  ...drivers.map(
+    (driver): Part => ({
+      name: `driver ${driver.name}`,
+      run: `
+    import { ${constantOf(driver.name)} as driver } from "../../firmware/drivers/${driver.name}.ts";
+    import { printExamples } from "./driver-examples.ts";
+    printExamples(driver, (line) => print(line));`,
+      onNode: (print) => printExamples(driver, print),
+    }),
+  ),
+];
+
+/** As a driver's file calls it: "d0-meter" is d0Meter. */
+function constantOf(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function onNode(part: Part): string[] {
   const lines: string[] = [];
-  runAll(nodeCrypto, memoryStorage(), (line) => lines.push(line));
+  part.onNode((line) => lines.push(line));
   return lines;
 }
 
-export async function onDuktape(folder: string): Promise<string[]> {
-  return runDuktape(folder, await boardBundle(preludes.duktape + run, false));
+export async function onDuktape(folder: string, part: Part): Promise<string[]> {
+  return runDuktape(folder, await boardBundle(preludeOf(part, "duktape") + part.run, false));
 }
 
 /**
  * On a board that was just set up. Not minified: what comes out then makes an interpreter built with its assertions stop (an arrow that
  * uses `this` in a branch not taken), which those on boards do not have. Bundles for boards have no such arrow.
  */
-export async function onEspruino(folder: string): Promise<readonly string[]> {
-  const bundle = await boardBundle(preludes.espruino + run, false);
+export async function onEspruino(folder: string, part: Part): Promise<readonly string[]> {
+  const bundle = await boardBundle(preludeOf(part, "espruino") + part.run, false);
   const { lines } = await runEspruino(folder, `${setUpScript}\n${bundle}`, 120_000);
   return lines;
+}
+
+function preludeOf(part: Part, engine: keyof typeof preludes): string {
+  return part === devices ? preludes[engine] : "";
 }

@@ -1,5 +1,6 @@
 import type { I2c, Platform, Storage, Uart } from "../../boards/platform.ts";
-import { drivers } from "../../firmware/drivers/index.ts";
+import { pmsx003 } from "../../firmware/drivers/pmsx003.ts";
+import { sht31 } from "../../firmware/drivers/sht31.ts";
 import type { Installation } from "../../firmware/installation-type.ts";
 import { SensorNode } from "../../firmware/node.ts";
 import { concat, fromHex, toHex } from "../../protocols/bytes.ts";
@@ -8,13 +9,11 @@ import type { Crypto } from "../../protocols/crypto.ts";
 import { deriveSession, parseHeader, seal } from "../../protocols/envelope.ts";
 import { fault, isFault } from "../../protocols/fault.ts";
 import { type DownMessage, encodeDown } from "../../protocols/message.ts";
-import { printDriverExamples } from "./driver-examples.ts";
 
-/** Both envelopes, one epoch after the other, and what every driver makes of its examples. */
-export function runAll(crypto: Crypto, storage: Storage, print: (line: string) => void): void {
+/** Both envelopes, one epoch after the other. */
+export function runDevices(crypto: Crypto, storage: Storage, print: (line: string) => void): void {
   runScenario({ crypto: crypto, storage: storage, alg: 0, print: print });
   runScenario({ crypto: crypto, storage: storage, alg: 1, print: print });
-  printDriverExamples(print);
 }
 
 /**
@@ -61,7 +60,7 @@ function runScenario(parts: ScenarioParts): void {
   const node = new SensorNode({
     installation: installation,
     platform: platform,
-    drivers: drivers,
+    drivers: [pmsx003, sht31],
     observer: { fault: (code, detail) => parts.print("fault " + code + " " + detail) },
   });
   const highest = { piv: -1 };
@@ -118,12 +117,7 @@ function airSensor(next: () => number): I2c {
 }
 
 /** The first example of the particle sensor's driver, over and over. */
-const dust = fromHex(firstExample("pmsx003")) as Uint8Array;
-
-function firstExample(name: string): string {
-  const driver = drivers.find((candidate) => candidate.name === name);
-  return driver === undefined ? "" : driver.examples[0].hex;
-}
+const dust = fromHex(pmsx003.examples[0].hex) as Uint8Array;
 
 function particles(listen: (take: (bytes: Uint8Array) => void) => void): Uart {
   return {
