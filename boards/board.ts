@@ -62,6 +62,8 @@ export const boardSchema = Type.Object(
       },
       { additionalProperties: false },
     ),
+    /** Whether its interpreter joins a Wi-Fi by itself (`require("Wifi")`). */
+    wifi: Type.Optional(Type.Boolean()),
     /** What its interpreter does natively: SHA-256, AES.encrypt (ECB and CBC), AES-CCM without associated data. */
     crypto: Type.Object(
       { sha256: nativeOrNone, aes: nativeOrNone, ccm: Type.Boolean() },

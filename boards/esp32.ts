@@ -13,6 +13,7 @@ export const esp32: Board = {
   variableBytes: 14,
   storage: 224 * 4096,
   buses: { i2c: true, uart: true, analog: true, pulse: true, ble: true, network: true },
+  wifi: true,
   crypto: { sha256: "native", aes: "native", ccm: false },
   jit: false,
   flash: espRom,
@@ -28,5 +29,6 @@ export const esp32: Board = {
       where: "Espruino 2v29, boards/ESP32.py and make/crypto/ESP32.make",
     },
     { what: "buses", where: "Espruino 2v29, boards/ESP32.py" },
+    { what: "Wi-Fi", where: "Espruino 2v29, libs/network/esp32/jswrap_esp32_network.c" },
   ],
 };

@@ -3,6 +3,7 @@
  * instead of a computer's files. `hasen build` reads it; boards never see it.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type BoardLink, boardLinks, pin, port, rx, serialPorts, tx } from "./board-link.ts";
 import type { Driver } from "./driver.ts";
 import { batchGroup, type Credentials, statusInterval, version } from "./installation.ts";
 import type { Installation } from "./installation-type.ts";
@@ -13,36 +14,7 @@ const sensorsMax = 8;
 /** Bytes: of a board's heap this much holds frames. */
 const outboxStandard = "2 KiB";
 
-const serialPorts = ["Serial1", "Serial2", "Serial3", "Serial4", "Serial5", "Serial6", "USB", "Bluetooth"];
 const i2cBuses = ["I2C1", "I2C2", "I2C3"];
-
-function pin(en: string, de: string, example: string) {
-  return Type.Unsafe<string>({ type: "string", form: "pin", about: about(en, de), example: example });
-}
-
-function port(names: readonly string[], en: string, de: string) {
-  return Type.Unsafe<string>({ enum: names, about: about(en, de), example: names[0] });
-}
-
-const rx = pin("Pin on which the board receives", "Pin, an dem die Platine empfängt", "D28");
-const tx = pin("Pin on which the board sends", "Pin, an dem die Platine sendet", "D29");
-
-const serialLink = group(
-  {
-    port: port(serialPorts, "Serial port to the gateway", "Serieller Anschluss zum Gateway"),
-    rx: Type.Optional(rx),
-    tx: Type.Optional(tx),
-    baud: Type.Integer({
-      minimum: 300,
-      maximum: 4000000,
-      default: 115200,
-      about: about("Speed of the line in baud", "Geschwindigkeit der Leitung in Baud"),
-    }),
-  },
-  about("Serial line to the gateway", "Serielle Leitung zum Gateway"),
-);
-
-export type BoardLink = { kind: "serial" } & Static<typeof serialLink>;
 
 /** Where a sensor hangs, besides what device.yaml has. */
 export type BoardSensor = SensorSettings & {
@@ -92,7 +64,7 @@ export function boardInstallationSchema(drivers: readonly Driver[], boards: read
       link: Type.Unsafe<BoardLink>({
         about: about("The way to the gateway", "Der Weg zum Gateway"),
         discriminator: "kind",
-        kinds: [{ kind: "serial", schema: serialLink }],
+        kinds: boardLinks,
       }),
       sensors: Type.Array(
         Type.Unsafe<BoardSensor>({

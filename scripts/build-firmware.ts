@@ -2,23 +2,17 @@
 import { createHash } from "node:crypto";
 import { type Board, classOf, mayCarry } from "../boards/board.ts";
 import { boards } from "../boards/index.ts";
-import type { BoardSettings } from "../firmware/board-installation.ts";
-import type { Driver } from "../firmware/driver.ts";
-import type { Installation } from "../firmware/installation-type.ts";
 import { type ProblemError, problem } from "../gateway/problem.ts";
 import type { Word } from "../gateway/words/words.ts";
 import { budgetOf } from "./board-build/budget.ts";
 import { compile, type Part } from "./board-build/compile.ts";
-import { entryText } from "./board-build/entry-text.ts";
+import { type EntryOrder, entryText } from "./board-build/entry-text.ts";
+import { linkProblems } from "./board-build/link-check.ts";
 import { estimateVariables } from "./board-build/variables.ts";
 import { checkDialect, checkText, type DialectError } from "./dialect.ts";
 import { sourceRoot } from "./source-root.ts";
 
-export interface FirmwareOrder {
-  readonly board: Board;
-  readonly settings: BoardSettings;
-  readonly installation: Installation;
-  readonly drivers: readonly Driver[];
+export interface FirmwareOrder extends EntryOrder {
   /** The installation's file, for problems. */
   readonly file: string;
 }
@@ -73,7 +67,7 @@ function dialectProblem({ text, instead, file, line, column }: DialectError): Pr
 
 /** Throws what keeps such a device from this board, before anything is made. */
 export function refuseUnfit(order: FirmwareOrder): void {
-  throwAll([...boardProblems(order), ...sensorProblems(order)]);
+  throwAll([...boardProblems(order), ...linkProblems(order, buildable), ...sensorProblems(order)]);
 }
 
 function throwAll(problems: readonly ProblemError[]): void {

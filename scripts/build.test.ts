@@ -32,6 +32,9 @@ async function run(installation: string, order: Partial<BuildOrder> = {}, alg = 
   const file = join(folder, "pole-17.yaml");
   writeFileSync(file, installation);
   writeFileSync(join(folder, "pb-pole-17.key.yaml"), key(alg), { mode: 0o600 });
+  writeFileSync(join(folder, "wifi.good"), "three hares\n", { mode: 0o600 });
+  writeFileSync(join(folder, "wifi.short"), "hares\n", { mode: 0o600 });
+  writeFileSync(join(folder, "wifi.open"), "three hares\n", { mode: 0o644 });
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const out = join(folder, "pole.js");
   const exit = await buildCommand(
@@ -89,6 +92,12 @@ describe("hasen build", () => {
     expect(code).not.toContain("00070e15");
   }, 120_000);
 
+  it("puts a Wi-Fi's password into the bundle and into nothing that it says", async () => {
+    const { out, stdout } = await run(linked("esp32", mqtt), { json: true });
+    expect(readFileSync(out, "latin1")).toContain("three hares");
+    expect(stdout).not.toContain("three hares");
+  }, 120_000);
+
   it.each<[string, string, Partial<BuildOrder>, string, string]>([
     ["a board that there is not", example, { board: "puck" }, "ccm", "BLD-064"],
     ["a board that runs Linux", example, { board: "raspberry-pi-4" }, "ccm", "BLD-069"],
@@ -97,6 +106,24 @@ describe("hasen build", () => {
     ["a meter", example.replace(/driver: sht31[\s\S]*?interval/, meter), {}, "ccm", "BLD-067"],
     ["encryption where there is no AES", example.replace("puck-js\n", "mdbt42q\n"), {}, "ccm", "BLD-071"],
     ["what is personal where there is no AES", personal("mdbt42q"), {}, "hmac", "BLD-068"],
+    ["Bluetooth where there is none", linked("pico", ble), {}, "ccm", "BLD-072"],
+    ["MQTT where the interpreter joins no Wi-Fi", linked("wifi", mqtt), {}, "ccm", "BLD-072"],
+    ["MQTT over TLS", linked("esp32", mqtt.replace("mqtt:", "mqtts:")), {}, "ccm", "BLD-072"],
+    [
+      "a password that no Wi-Fi has",
+      linked("esp32", mqtt.replace("wifi.good", "wifi.short")),
+      {},
+      "ccm",
+      "BLD-072",
+    ],
+    [
+      "a Wi-Fi password that others can read",
+      linked("esp32", mqtt.replace("wifi.good", "wifi.open")),
+      {},
+      "ccm",
+      "FIL-078",
+    ],
+    ["a link on the port of a sensor", personal("puck-js"), {}, "ccm", "BLD-072"],
     ["more than the board has room for", many(), {}, "ccm", "DEV-070"],
   ])(
     "refuses %s, and says what to do",
@@ -114,6 +141,17 @@ const meter = "driver: sml-meter\n    port: Serial1\n    rx: D3\n    tx: D4\n   
 function personal(board: string): string {
   const bay = "driver: a02yyuw\n    port: Serial1\n    rx: D3\n    tx: D4\n    occupancy: true\n    interval";
   return example.replace(/driver: sht31[\s\S]*?interval/, bay).replace("puck-js\n", `${board}\n`);
+}
+
+const ble = "kind: ble";
+const mqtt =
+  'kind: mqtt\n  url: "mqtt://192.0.2.7"\n  wifi:\n    network: city\n    passwordFile: ./wifi.good';
+
+function linked(board: string, link: string): string {
+  const boards: Readonly<Record<string, string>> = { pico: "espruino-pico", wifi: "espruino-wifi" };
+  return example
+    .replace(/kind: serial[\s\S]*?9600/, link)
+    .replace("puck-js\n", `${boards[board] ?? board}\n`);
 }
 
 /** Two sensors of one quantity. */

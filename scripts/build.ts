@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import type { Board } from "../boards/board.ts";
 import { boardOf } from "../boards/index.ts";
 import { boardInstallationOf, boardInstallationSchema } from "../firmware/board-installation.ts";
+import type { BoardLink } from "../firmware/board-link.ts";
 import { drivers } from "../firmware/drivers/index.ts";
 import { type Credentials, credentialsSchema } from "../firmware/installation.ts";
 import { matchSensors } from "../firmware/installation-check.ts";
@@ -15,6 +16,7 @@ import { problemOfSystemError } from "../gateway/system-error.ts";
 import { type Language, say } from "../gateway/words/words.ts";
 import { isFault } from "../protocols/fault.ts";
 import type { Firmware } from "./build-firmware.ts";
+import { passwordIn } from "./flash/password.ts";
 import { checkSecret } from "./secret-file.ts";
 import type { Streams } from "./streams.ts";
 
@@ -77,7 +79,8 @@ export async function buildOf(
   await checkSecret(settings.credentials);
   const credentials: Credentials = read(await readConfig(credentialsSchema, settings.credentials, true));
   const installation = boardInstallationOf(settings, credentials, order.version, drivers);
-  const whole = { board, settings, installation, drivers, file: order.installation };
+  const wifiPassword = await wifiPasswordOf(settings.link);
+  const whole = { board, settings, installation, drivers, file: order.installation, wifiPassword };
   refuseUnfit(whole);
   const unfit = matchSensors(installation, drivers);
   if (isFault(unfit)) {
@@ -89,6 +92,16 @@ export async function buildOf(
   }
   const firmware = await buildFirmware(whole);
   return { firmware, board, installation };
+}
+
+/** Nobody but who builds may read it, and it stands in nothing but the bundle. */
+async function wifiPasswordOf(link: BoardLink): Promise<string | undefined> {
+  const file = link.kind === "mqtt" ? link.wifi.passwordFile : undefined;
+  if (file === undefined) {
+    return undefined;
+  }
+  await checkSecret(file);
+  return passwordIn(file);
 }
 
 function known(name: string, names: readonly string[]): Board {

@@ -24,6 +24,11 @@ export function lockConsole(
   }
 }
 
+/** Puts the console on a line where it stays, or on none, so that another is free for frames. */
+export function keepConsole(port: string | null): void {
+  E.setConsole(port, { force: true });
+}
+
 /** Lets a technician at the console ask the device. */
 export function shareDevice(device: EspruinoDevice): void {
   (globalThis as EspruinoShared).dreihasen = device;

@@ -77,13 +77,22 @@ export interface EspruinoSocket {
   end(): void;
 }
 
-/** `NRF`: the radio of the nRF52 boards. */
-export interface EspruinoRadio {
-  setAdvertising(
-    data: object,
-    options: { readonly name: string; readonly interval: number; readonly manufacturer?: number },
+/** `require("Wifi")`, in the interpreters of the ESP32 family. */
+export interface EspruinoWifi {
+  /** Calls back with null once the network is joined; some failures are not told. */
+  connect(
+    ssid: string,
+    options: { readonly password?: string },
+    joined: (error: string | null | undefined) => void,
   ): void;
+}
+
+/** `NRF`: the Bluetooth radio, also of the ESP32 family. */
+export interface EspruinoRadio {
+  setAdvertising(data: object, options: { readonly name: string; readonly interval: number }): void;
   on(event: "connect" | "disconnect", take: () => void): void;
+  /** Ends the connection that somebody made to the board. */
+  disconnect(): void;
 }
 
 /** The global object, as far as it is asked by name: buses, pins and modules that differ from board to board. */

@@ -34,10 +34,21 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "BLD-071.why": "{reason}",
   "BLD-071.next":
     "Melden Sie es neu an mit `hasen device new {device} --alg hmac`, oder nehmen Sie eine Platine, die verschlüsselt: {boards}.",
+  "BLD-072.what": "{board} kann sein Gateway nicht über „{link}“ erreichen.",
+  "BLD-072.why": "{reason}",
+  "BLD-072.next": "Geben Sie einen anderen `link` an, oder nehmen Sie eine dieser Platinen: {boards}.",
   "build.meter":
     "Was er sendet, entscheidet das erste Telegramm des Zählers; ein Bündel entsteht für Spalten, die beim Bauen bekannt sind.",
   "build.noBus": "Die Platine hat kein {bus}.",
   "build.linux": "Dort läuft Linux: Dieselbe Firmware startet da mit `hasen device run`.",
   "build.firmata": "Sie leiht ihre Eingänge einem Raspberry Pi, und die Firmware läuft auf diesem.",
   "build.noAes": "Ihr Interpreter hat kein AES.encrypt, was sie sendet, könnte also jeder lesen.",
+  "build.noBle": "Sie hat kein Bluetooth.",
+  "build.noUart": "Sie hat keinen seriellen Anschluss.",
+  "build.noWifi":
+    "Ihr Interpreter tritt von sich aus keinem WLAN bei: Wo die Platine überhaupt ein Netz hat, braucht es ein Modul, das kein Bündel enthält.",
+  "build.noTls":
+    "Eine Platine spricht MQTT ohne TLS; was sie sendet, ist trotzdem versiegelt. Schreiben Sie die URL mit mqtt://.",
+  "build.wifiPassword": "Das Passwort eines WLANs hat 8 bis 63 Zeichen; dieses hat {length}.",
+  "build.portTwice": "{port} ist auch der Anschluss eines Sensors.",
 };

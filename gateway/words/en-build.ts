@@ -31,10 +31,21 @@ export const enBuild = {
   "BLD-071.why": "{reason}",
   "BLD-071.next":
     "Enrol it anew with `hasen device new {device} --alg hmac`, or take a board that encrypts: {boards}.",
+  "BLD-072.what": "{board} cannot reach its gateway over “{link}”.",
+  "BLD-072.why": "{reason}",
+  "BLD-072.next": "Give another `link`, or take one of these boards: {boards}.",
   "build.meter":
     "What it sends is decided by the meter's first telegram; a board's bundle is made for columns that are known when it is built.",
   "build.noBus": "The board has no {bus}.",
   "build.linux": "It runs Linux: the same firmware starts there with `hasen device run`.",
   "build.firmata": "It lends its inputs to a Raspberry Pi, and the firmware runs on that.",
   "build.noAes": "Its interpreter has no AES.encrypt, so what it sends can be read by anybody.",
+  "build.noBle": "It has no Bluetooth.",
+  "build.noUart": "It has no serial port.",
+  "build.noWifi":
+    "Its interpreter joins no Wi-Fi by itself: where the board has a network at all, that needs a module that no bundle carries.",
+  "build.noTls":
+    "A board speaks plain MQTT; what it sends is sealed all the same. Write the URL with mqtt://.",
+  "build.wifiPassword": "The password of a Wi-Fi has 8 to 63 characters; this one has {length}.",
+  "build.portTwice": "{port} is the port of a sensor too.",
 };

@@ -21,6 +21,8 @@ export const patience = 30_000;
 export interface HouseOptions {
   /** Lines of the config below `sinks:`; a file `records.ndjson` where none are given. */
   readonly sinks?: readonly string[];
+  /** Further links below `links:`. */
+  readonly links?: readonly string[];
   /** Further lines of the config. */
   readonly lines?: readonly string[];
   /** Folder of the spool. */
@@ -150,7 +152,7 @@ export class House {
       .filter((line) => line.startsWith(begin));
   }
 
-  #configText({ sinks, lines }: HouseOptions): string {
+  #configText({ sinks, links, lines }: HouseOptions): string {
     return [
       "version: 1",
       "deployment: paderborn",
@@ -159,6 +161,7 @@ export class House {
       "devices: ./devices.d",
       "links:",
       `  - { kind: mqtt, listen: "127.0.0.1:${this.mqttPort}" }`,
+      ...(links ?? []),
       "sinks:",
       ...(sinks ?? ["  - { kind: file, name: notebook, path: ./records.ndjson }"]),
       `health: { listen: "127.0.0.1:${this.healthPort}" }`,

@@ -9,8 +9,9 @@ import { FrameReader } from "../../protocols/framing.ts";
 import type { Firmware } from "../../scripts/build-firmware.ts";
 import { TestGateway } from "../test-gateway.ts";
 import { espruinoLane, espruinoPath, runEspruino } from "./espruino-program.ts";
-import { buildPole } from "./pole.ts";
+import { buildPole, poleCredentials } from "./pole.ts";
 import { StubBoard } from "./stub-board.ts";
+import { StubBroker } from "./stub-broker.ts";
 
 let firmware: Firmware;
 let installation: Installation;
@@ -135,7 +136,6 @@ describe("a bundle on a board", () => {
   });
 
   it("without encryption sends what is not personal under a MAC", async () => {
-    const { poleCredentials } = await import("./pole.ts");
     const plain = await buildPole({}, { ...poleCredentials, alg: "hmac" });
     const board = new StubBoard();
     const gateway = new TestGateway(plain.installation, (frame) => board.sendDown(frame));
@@ -144,6 +144,52 @@ describe("a bundle on a board", () => {
     board.time.advance(30 * 60_000);
     expect(gateway.packs().flatMap((pack) => pack.rows).length).toBeGreaterThanOrEqual(24);
   });
+});
+
+describe("a bundle whose link is", () => {
+  it("Bluetooth sends all it kept once it is connected, with its console on a wire meanwhile", async () => {
+    const ble = await buildPole({ link: { kind: "ble", interval: 1000 } });
+    const { board, gateway } = start();
+    const radio = board.withRadio();
+    board.run(ble.firmware.code);
+    board.time.advance(50 * 60_000);
+    expect(board.consoles).toEqual(["Serial1", null]);
+    expect(gateway.stored).toEqual([]);
+    radio["connect"]?.();
+    board.time.advance(60_000);
+    expect(board.printed).toEqual([]);
+    expect(gateway.of("hello").length).toBe(1);
+    expect(gateway.packs().flatMap((pack) => pack.rows).length).toBeGreaterThanOrEqual(48);
+    expect(board.confirmed).toBeGreaterThan(0);
+    radio["disconnect"]?.();
+    const before = gateway.stored.length;
+    board.time.advance(50 * 60_000);
+    expect(gateway.stored.length).toBe(before);
+    radio["connect"]?.();
+    board.time.advance(60_000);
+    expect(gateway.stored.length).toBeGreaterThan(before + 1);
+    expect(gateway.repeatedNonces).toEqual([]);
+  }, 60_000);
+
+  it("MQTT joins its Wi-Fi with the password it was built with, and sends what the broker confirms", async () => {
+    const link = {
+      kind: "mqtt",
+      url: "mqtt://192.0.2.7",
+      wifi: { network: "Straße 7", passwordFile: "wifi" },
+    } as const;
+    const mqtt = await buildPole({ board: "esp32", link }, poleCredentials, "three hares");
+    const { board, gateway } = start();
+    const broker = new StubBroker(board);
+    board.run(mqtt.firmware.code);
+    board.time.advance(60_000);
+    expect(board.printed).toEqual([]);
+    expect(broker.joined).toEqual([["Stra\xc3\x9fe 7", { password: "three hares" }]]);
+    expect(broker.asked).toEqual([{ host: "192.0.2.7", port: 1883 }]);
+    board.time.advance(50 * 60_000);
+    expect(gateway.of("hello").length).toBe(1);
+    expect(gateway.packs().flatMap((pack) => pack.rows).length).toBeGreaterThanOrEqual(48);
+    expect(broker.asked).toHaveLength(1);
+  }, 60_000);
 });
 
 const folders: string[] = [];

@@ -44,6 +44,7 @@ export function poleSettings(changes: Partial<BoardSettings> = {}): BoardSetting
 export async function buildPole(
   changes: Partial<BoardSettings> = {},
   credentials: Credentials = poleCredentials,
+  wifiPassword?: string,
 ): Promise<{ firmware: Firmware; installation: Installation }> {
   const settings = poleSettings(changes);
   const installation = boardInstallationOf(settings, credentials, "0.1.0", drivers);
@@ -51,6 +52,7 @@ export async function buildPole(
   if (board === null) {
     throw new Error(`no board ${settings.board}`);
   }
-  const firmware = await buildFirmware({ board, settings, installation, drivers, file: "pole-17.yaml" });
+  const file = "pole-17.yaml";
+  const firmware = await buildFirmware({ board, settings, installation, drivers, file, wifiPassword });
   return { firmware, installation };
 }

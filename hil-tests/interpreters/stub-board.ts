@@ -15,10 +15,15 @@ export class StubBoard {
   air: { temperature: number; humidity: number } | null = { temperature: 2100, humidity: 500 };
   onFrame: (frame: Uint8Array) => void = () => {};
   printed: string[] = [];
+  /** Where its console went, one after the other. */
+  consoles: (string | null)[] = [];
   reboots = 0;
   /** How often the program said that the gateway has acknowledged something. */
   confirmed = 0;
   globals: Record<string, unknown> = {};
+  /** What else it has: globals, and modules to require. */
+  more: Record<string, unknown> = {};
+  modules: Record<string, unknown> = {};
   /** Whether its AES gives right answers. */
   aesIsRight = true;
   #onText: ((text: string) => void) | null = null;
@@ -44,6 +49,20 @@ export class StubBoard {
     this.time.after(5, () => this.#onText?.(text));
   }
 
+  /** Its frames over Bluetooth; who is returned connects and disconnects. */
+  withRadio(): Record<string, () => void> {
+    const events: Record<string, () => void> = {};
+    this.more["Bluetooth"] = this.#serial();
+    this.more["NRF"] = {
+      setAdvertising: () => {},
+      on: (event: string, take: () => void) => {
+        events[event] = take;
+      },
+      disconnect: () => events["disconnect"]?.(),
+    };
+    return events;
+  }
+
   #globals(): Record<string, unknown> {
     const { time } = this;
     const timers = new Map<number, () => void>();
@@ -65,7 +84,8 @@ export class StubBoard {
       setInterval: () => 0,
       clearInterval: () => {},
       digitalWrite: () => {},
-      require: (module: string) => (module === "Storage" ? this.flash : this.#crypto()),
+      require: (module: string) =>
+        this.modules[module] ?? (module === "Storage" ? this.flash : this.#crypto()),
       E: {
         hwRand: () => Math.floor(this.#dice() * 0x100000000) | 0,
         enableWatchdog: () => {},
@@ -75,6 +95,7 @@ export class StubBoard {
         },
         setPassword: () => {},
         lockConsole: () => {},
+        setConsole: (port: string | null) => this.consoles.push(port),
         toUint8Array: (text: string) => bytesOf(text),
         toString: (bytes: Uint8Array | string) => (typeof bytes === "string" ? bytes : byteText(bytes)),
       },
@@ -85,6 +106,7 @@ export class StubBoard {
       },
       I2C1: this.#i2c(),
       Serial1: this.#serial(),
+      ...this.more,
     };
   }
 

@@ -13,10 +13,11 @@ import {
 import { bandOf } from "../../firmware/report.ts";
 import { bytesOf, byteText } from "../../protocols/cbor-small.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
-import { algCcm, consolePassword, openSession, overheadMax, sessionRoot } from "../../protocols/envelope.ts";
+import { algCcm, openSession, overheadMax, sessionRoot } from "../../protocols/envelope.ts";
 import { isFault } from "../../protocols/fault.ts";
 import { rowsWithin } from "../../protocols/pack.ts";
 import { type Shape, shapeId, shapeOf } from "../../protocols/shape.ts";
+import { linkText, wiringText } from "./link-text.ts";
 import { byteLiteral, bytesLiteral } from "./literals.ts";
 import { packText } from "./pack-text.ts";
 import { rangeText } from "./range-text.ts";
@@ -27,6 +28,8 @@ export interface EntryOrder {
   readonly settings: BoardSettings;
   readonly installation: Installation;
   readonly drivers: readonly Driver[];
+  /** Of the Wi-Fi that its link takes, where that has one. */
+  readonly wifiPassword?: string | undefined;
 }
 
 /** One sensor with what follows from its columns. */
@@ -42,7 +45,7 @@ const boardFrameMax = 512;
 
 export function entryText(order: EntryOrder): string {
   const { installation, settings, board } = order;
-  const { link } = settings;
+  const link = linkText(order);
   const places = installation.sensors.map((installed, i) =>
     placeOf(installed, settings.sensors[i], order.drivers),
   );
@@ -51,7 +54,7 @@ export function entryText(order: EntryOrder): string {
   return `// Made by hasen build for ${board.title}: ${installation.device}.
 import { espruinoClock } from "./boards/platforms/espruino-clock.ts";
 ${encrypts ? 'import { composedCcm, nativeAes } from "./boards/platforms/espruino-ccm.ts";' : ""}
-import { confirmProgram, lockConsole, shareDevice } from "./boards/platforms/espruino-console.ts";
+import { confirmProgram, keepConsole, lockConsole, shareDevice } from "./boards/platforms/espruino-console.ts";
 import { hmacOver } from "./boards/platforms/espruino-crypto.ts";
 ${board.crypto.sha256 === "native" ? 'import { nativeSha256 as makeSha256 } from "./boards/platforms/espruino-crypto.ts";' : 'import { scriptSha256 as makeSha256 } from "./boards/platforms/espruino-sha256.ts";'}
 import type { EspruinoE } from "./boards/platforms/espruino-globals.ts";
@@ -59,7 +62,7 @@ import { espruinoI2c } from "./boards/platforms/espruino-i2c.ts";
 import { espruinoIndicator } from "./boards/platforms/espruino-indicator.ts";
 import { espruinoRandom } from "./boards/platforms/espruino-random.ts";
 import { runBoard } from "./boards/platforms/espruino-run.ts";
-import { espruinoSerialLink } from "./boards/platforms/espruino-serial-link.ts";
+${link.imports}
 import { espruinoStorage, nativeFlash } from "./boards/platforms/espruino-storage.ts";
 import { espruinoUart } from "./boards/platforms/espruino-uart.ts";
 import { type BoardOrder, type BoardWriter, boardCore, boardDevice, boardPlace } from "./firmware/board.ts";
@@ -110,7 +113,7 @@ ${encrypts ? "const aes = nativeAes();\nconst ccm = composedCcm(aes);" : 'const 
 const clock = espruinoClock();
 const flash = nativeFlash();
 const storage = espruinoStorage(flash, sizes);
-const link = espruinoSerialLink(${wiringText(link)}, ${link.baud});
+const link = ${link.make};
 const indicator = espruinoIndicator(${JSON.stringify(settings.light)});
 const platform = {
   clock: clock,
@@ -127,18 +130,12 @@ ${places.map((place, i) => placeText(place, i, order)).join("\n")}
 const device = boardDevice(order, platform, core, [${places.map((_, i) => `place${i}`).join(", ")}]);
 const refused = device.boot();
 if (refused === null) {
-  lockConsole("${consolePassword(nodeCrypto, installation)}", null);
+  ${link.console}
   wake = runBoard(device.tick);
 } else {
   console.log(refused.fault);
 }
 `;
-}
-
-/** A port with its pins; what is not given is the interpreter's own. */
-function wiringText(wiring: { readonly port: string; readonly rx?: string; readonly tx?: string }): string {
-  const pins = (["rx", "tx"] as const).filter((pin) => wiring[pin] !== undefined);
-  return `{ port: "${wiring.port}"${pins.map((pin) => `, ${pin}: "${wiring[pin]}"`).join("")} }`;
 }
 
 function placeOf(installed: InstalledSensor, settings: BoardSensor, drivers: readonly Driver[]): Place {
