@@ -1,5 +1,12 @@
 import { fault, isFault } from "../protocols/fault.ts";
-import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "../protocols/meter.ts";
+import type {
+  BadTelegram,
+  MeterChoices,
+  MeterDecoder,
+  MeterKeys,
+  MeterLanguage,
+  Telegram,
+} from "../protocols/meter.ts";
 import type { ReaderSink, UartReader } from "./driver.ts";
 import { TelegramReader } from "./telegram-reader.ts";
 
@@ -10,8 +17,8 @@ export class MeterReader implements UartReader {
   /** Whose telegrams count, on a line or a receiver that hears others too; empty: everybody's. */
   meter: string;
 
-  constructor(language: MeterLanguage, meter?: string, keys?: MeterKeys) {
-    this.decoder = language.decoder(keys);
+  constructor(language: MeterLanguage, meter?: string, keys?: MeterKeys, choices?: MeterChoices) {
+    this.decoder = language.decoder(keys, choices);
     this.meter = meter === undefined ? "" : meter;
   }
 

@@ -1,5 +1,6 @@
-import type { MeterLanguage } from "../protocols/meter.ts";
-import { type DriverOption, numberOption, textOption, type UartDriver } from "./driver.ts";
+import type { MeterChoice, MeterChoices, MeterLanguage } from "../protocols/meter.ts";
+import { type DriverOption, flagOption, numberOption, textOption, type UartDriver } from "./driver.ts";
+import type { DriverOptions } from "./installation-type.ts";
 import { MeterReader } from "./meter-reader.ts";
 
 /** What a driver of a meter says of itself; the rest follows from its language. */
@@ -32,13 +33,15 @@ const addressOption: DriverOption = {
 /** The driver of a meter that sends its registers by itself. Its first telegram decides the columns. */
 export function pushMeter(meter: PushMeter): UartDriver {
   const line = meter.language.line;
+  const choices = meter.language.choices === undefined ? [] : meter.language.choices;
+  const own: readonly DriverOption[] = meter.shared === true ? [baudOption, addressOption] : [baudOption];
   const driver: UartDriver = {
     kind: "uart",
     name: meter.name,
     title: meter.title,
     datasheet: meter.datasheet,
     keyFiles: meter.keyFiles === undefined ? [] : meter.keyFiles,
-    options: meter.shared === true ? [baudOption, addressOption] : [baudOption],
+    options: own.concat(choices),
     columns: () => null,
     fresh: meter.fresh,
     silence: meter.silence,
@@ -59,8 +62,17 @@ export function pushMeter(meter: PushMeter): UartDriver {
         meter.language,
         meter.shared === true ? textOption(driver, options, "address") : "",
         keys,
+        chosen(driver, options, choices),
       ),
     examples: meter.examples,
   };
   return driver;
+}
+
+function chosen(driver: UartDriver, options: DriverOptions, choices: readonly MeterChoice[]): MeterChoices {
+  const made: { -readonly [name in keyof MeterChoices]: MeterChoices[name] } = {};
+  choices.forEach((choice) => {
+    made[choice.name] = flagOption(driver, options, choice.name);
+  });
+  return made;
 }

@@ -11,7 +11,7 @@ export interface MeterReading {
   /** Unit text by DLMS code (IEC 62056-62 table 2), null where the meter gives none. */
   readonly unit: string | null;
   /** "corrected" where a known fault of the meter was put right. Absent when the value stands as sent. */
-  readonly quality?: "corrected" | "salvaged";
+  readonly quality?: "corrected";
   /** When the meter says it took the value: ISO 8601, or as the language sends it. Absent where it gives no time of day. */
   readonly time?: string;
   /** The entry's status word as sent. Absent where there is none. */
@@ -79,9 +79,10 @@ export interface Telegram {
   readonly registers?: readonly RegisterReading[];
   /**
    * "unchecked" where the meter sends no checksum: what is read is what came, right or wrong. "unauthenticated"
-   * where an encrypted one could be read but nobody gave the key that tells whether it is the meter's. Absent where a check held.
+   * where an encrypted one could be read but nobody gave the key that tells whether it is the meter's. "salvaged" where the telegram's
+   * checksum failed and that of the part held. Absent where a check of the whole held.
    */
-  readonly quality?: "unchecked" | "unauthenticated";
+  readonly quality?: "salvaged" | "unauthenticated" | "unchecked";
 }
 
 /** A stretch of line that was no good telegram. */
@@ -112,6 +113,21 @@ export interface MeterKeys {
   readonly mac?: Uint8Array | null;
 }
 
+/** What a decoder does beyond or beside its language's usual way, where its language names it. */
+export interface MeterChoices {
+  /** A known wrong sign of a meter is put right. */
+  readonly correctSigns?: boolean;
+  /** A part whose own checksum holds is taken out of a telegram whose checksum does not. */
+  readonly salvage?: boolean;
+}
+
+/** One of them: options of drivers, configs and commands are made of it. */
+export interface MeterChoice {
+  readonly name: keyof MeterChoices;
+  readonly meaning: string;
+  readonly standard: boolean;
+}
+
 /** One meter language, as its registry lists it (protocols/index.ts). */
 export interface MeterLanguage {
   /** As `hasen decode` and configs name it, e.g. "sml". */
@@ -126,6 +142,8 @@ export interface MeterLanguage {
     readonly parity: "none" | "even";
     readonly stopBits: 1 | 2;
   };
-  /** `keys` for languages that encrypt; without them an encrypted telegram is a fault that says so. */
-  decoder(keys?: MeterKeys): MeterDecoder;
+  /** Absent where there is nothing to choose. */
+  readonly choices?: readonly MeterChoice[];
+  /** `keys` for languages that encrypt; without them an encrypted telegram is a fault that says so. What is not chosen is as its standard. */
+  decoder(keys?: MeterKeys, choices?: MeterChoices): MeterDecoder;
 }

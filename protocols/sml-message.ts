@@ -27,6 +27,12 @@ const tagValueList = 0x0701; // SML_GetList.Res
 
 const none: readonly MeterReading[] = [];
 
+/** A list of values whose message checksum holds. */
+export interface SmlList {
+  readonly meter: string | null;
+  readonly readings: readonly MeterReading[];
+}
+
 export class SmlMessages {
   /** Server id as lower-case hex; null where the telegram has none. */
   meter: string | null = null;
@@ -39,6 +45,8 @@ export class SmlMessages {
   private readonly servers = new SmlTexts();
   private readonly correctSigns: boolean;
   private repairs = false;
+  /** The list of the message that is being read. Nobody sees it before the message's checksum holds. */
+  private list: SmlList | null = null;
 
   /** `correctSigns`: put the DZG meters' wrong sign of power right. */
   constructor(options: { readonly correctSigns: boolean }) {
@@ -60,6 +68,7 @@ export class SmlMessages {
       if (!this.message(fields, checksum, number++)) {
         return fields.failure;
       }
+      this.take(this.list);
     }
     for (; fields.at < to; fields.at++) {
       if (bytes[fields.at] !== 0) {
@@ -69,9 +78,31 @@ export class SmlMessages {
     return fields.failure;
   }
 
+  /** The list of values in the one message that begins at `at`; null where none does, or where the message does not hold. */
+  readList(bytes: Uint8Array, at: number, to: number, checksum: SmlChecksum): SmlList | null {
+    this.fields.open(bytes, at, to);
+    return this.message(this.fields, checksum, 1) ? this.list : null;
+  }
+
+  /** Behind the message read last. */
+  get at(): number {
+    return this.fields.at;
+  }
+
+  /** A second list of one telegram adds its readings; the meter is that of the first. */
+  private take(list: SmlList | null): void {
+    if (list === null) {
+      return;
+    }
+    this.meter = this.hasList ? this.meter : list.meter;
+    this.readings = this.hasList ? this.readings.concat(list.readings) : list.readings;
+    this.hasList = true;
+  }
+
   /** transactionId, groupNo, abortOnError, messageBody, crc16, endOfSmlMsg. */
   private message(fields: SmlFields, checksum: SmlChecksum, number: number): boolean {
     const start = fields.at;
+    this.list = null;
     if (!fields.list(6) || !fields.skip(1) || !fields.skip(1) || !fields.skip(1) || !fields.list(2)) {
       return false;
     }
@@ -106,10 +137,8 @@ export class SmlMessages {
     if (fields.type !== typeOctets) {
       return fields.fail("syntax", "a server id was expected");
     }
-    if (!this.hasList) {
-      this.meter = fields.length === 0 ? null : this.servers.hex(0, fields.bytes, fields.at, fields.length);
-      this.repairs = this.correctSigns && hasSignFault(fields.bytes, fields.at, fields.length);
-    }
+    const meter = fields.length === 0 ? null : this.servers.hex(0, fields.bytes, fields.at, fields.length);
+    this.repairs = this.correctSigns && hasSignFault(fields.bytes, fields.at, fields.length);
     fields.at += fields.length;
     if (!fields.skip(2) || !fields.skip(2) || !fields.head()) {
       return false;
@@ -117,15 +146,14 @@ export class SmlMessages {
     if (fields.type !== typeList) {
       return fields.fail("syntax", "a list of values was expected");
     }
-    const readings: MeterReading[] = this.hasList ? this.readings.concat([]) : [];
+    const readings: MeterReading[] = [];
     const count = fields.length;
     for (let i = 0; i < count; i++) {
       if (!this.entry(fields, i, readings)) {
         return false;
       }
     }
-    this.hasList = true;
-    this.readings = readings;
+    this.list = { meter: meter, readings: readings };
     return fields.skip(2) && fields.skip(2);
   }
 

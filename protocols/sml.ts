@@ -1,20 +1,35 @@
 import { pieceOf } from "./bytes.ts";
 import { crcKermit, crcX25 } from "./crc.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
-import type { BadTelegram, MeterDecoder, MeterLanguage, Telegram } from "./meter.ts";
+import type { BadTelegram, MeterChoices, MeterDecoder, MeterLanguage, Telegram } from "./meter.ts";
+import { KindMemory } from "./sml-kinds.ts";
 import { type SmlChecksum, SmlMessages } from "./sml-message.ts";
+import { salvaged } from "./sml-salvage.ts";
 
 /**
  * SML as German electricity meters push it once a second: `1b1b1b1b 01010101`, messages, fill bytes, `1b1b1b1b 1a`, number of fill
- * bytes, CRC. Both checksums must hold, else there is no reading.
+ * bytes, CRC. Both checksums must hold, else there is no reading; unless somebody chose to salvage what a message's own holds.
  */
 export const sml: MeterLanguage = {
   name: "sml",
   title: "Smart Message Language",
   standard: "BSI TR-03109-1 annex IV (SML 1.04)",
   line: { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 },
-  decoder: function () {
-    return new SmlDecoder({ correctSigns: true });
+  choices: [
+    {
+      name: "correctSigns",
+      meaning:
+        "puts the wrong sign of power of DZG DVS74 meters right (serial numbers 42 to 48 and 55 to 58 million)",
+      standard: true,
+    },
+    {
+      name: "salvage",
+      meaning: "takes a message whose own checksum holds out of a telegram whose checksum does not",
+      standard: false,
+    },
+  ],
+  decoder: function (_keys, choices) {
+    return new SmlDecoder(choices === undefined ? {} : choices);
   },
 };
 
@@ -26,14 +41,20 @@ const endLength = 8;
 /** Buffer at first; it grows when a telegram needs it. A start, an end and what must be seen to tell them apart fit on top. */
 const bufferLeast = 1024;
 const bufferMax = telegramMax + 64;
-/** Meters of one line whose kind of checksum is remembered. */
-const metersMax = 8;
+
+/** A stretch of bytes. */
+interface Place {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
 
 const nothing: readonly (Telegram | BadTelegram)[] = [];
 
 /**
  * Finds telegrams byte by byte, so that a lost byte costs one telegram and no more. A start sequence inside a telegram begins a new
- * one. `correctSigns` false leaves the wrong signs of DZG meters as they are sent.
+ * one. Unless `correctSigns` is false, the wrong signs of DZG meters are put right. With `salvage` a telegram that is torn or whose
+ * transport checksum fails is reported as that, and behind it comes what its messages hold, as a telegram of quality "salvaged".
  */
 export class SmlDecoder implements MeterDecoder {
   private buffer = new Uint8Array(bufferLeast);
@@ -50,10 +71,12 @@ export class SmlDecoder implements MeterDecoder {
   private secondStart = -1;
   private found: (Telegram | BadTelegram)[] | null = null;
   private readonly messages: SmlMessages;
+  private readonly salvages: boolean;
   private readonly kinds = new KindMemory();
 
-  constructor(options: { readonly correctSigns: boolean }) {
-    this.messages = new SmlMessages(options);
+  constructor(choices: MeterChoices) {
+    this.messages = new SmlMessages({ correctSigns: choices.correctSigns !== false });
+    this.salvages = choices.salvage === true;
   }
 
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
@@ -66,21 +89,24 @@ export class SmlDecoder implements MeterDecoder {
       taken += count;
       this.scan();
     }
-    const found = this.found;
-    this.found = null;
-    return found === null ? nothing : found;
+    return this.handOver();
   }
 
-  end(): readonly BadTelegram[] {
-    const rest: BadTelegram[] = [];
+  end(): readonly (Telegram | BadTelegram)[] {
     if (this.start >= 0) {
-      rest.push(this.bad(this.start, truncated("the bytes stop")));
+      this.lose(this.bad(this.start, truncated("the bytes stop")), this.filled);
     }
     this.base += this.filled;
     this.filled = 0;
     this.at = 0;
     this.start = -1;
-    return rest;
+    return this.handOver();
+  }
+
+  private handOver(): readonly (Telegram | BadTelegram)[] {
+    const found = this.found;
+    this.found = null;
+    return found === null ? nothing : found;
   }
 
   /** Bytes that can be taken now, at least one: nobody needs what lies before the telegram. */
@@ -118,7 +144,8 @@ export class SmlDecoder implements MeterDecoder {
       const quad = findQuad(bytes, this.at, this.filled);
       const reached = quad < 0 ? this.filled - 3 : quad;
       if (this.start >= 0 && reached - this.start > telegramMax - endLength) {
-        this.report(this.bad(this.start, fault("limit", "no end within " + String(telegramMax) + " bytes")));
+        const why = fault("limit", "no end within " + String(telegramMax) + " bytes");
+        this.lose(this.bad(this.start, why), this.start + telegramMax - endLength);
         this.start = -1;
       }
       if (reached > this.at) {
@@ -130,7 +157,7 @@ export class SmlDecoder implements MeterDecoder {
       const next = bytes[quad + 4];
       if (next === 0x01 && isRun(bytes, quad + 4, 0x01)) {
         if (this.start >= 0) {
-          this.report(this.bad(this.start, truncated("a new one begins")));
+          this.lose(this.bad(this.start, truncated("a new one begins")), quad);
         }
         this.begin(quad);
       } else if (this.start < 0) {
@@ -161,21 +188,23 @@ export class SmlDecoder implements MeterDecoder {
 
   /** An end sequence at `quad`: the telegram is good as a whole, or bad, or cut with a good one behind the cut. */
   private finish(quad: number): void {
-    let result = this.decode(this.start, quad);
-    if (isFault(result) && this.secondStart >= 0) {
-      const second = this.decode(this.secondStart, quad);
-      if (!isFault(second)) {
-        this.report(this.bad(this.start, truncated("a new one begins")));
-        result = second;
-      }
+    const first = this.decode(this.start, quad);
+    const second = isGood(first) || this.secondStart < 0 ? null : this.decode(this.secondStart, quad);
+    if (isGood(second)) {
+      this.lose(this.bad(this.start, truncated("a new one begins")), this.secondStart);
+      this.report(second);
+    } else if (first === null) {
+      this.lose(this.bad(this.start, fault("checksum", "transport CRC does not fit")), quad);
+    } else {
+      this.report(first);
     }
-    this.report(result);
     this.start = -1;
     // What looked like the CRC of a bad one may be the start of the next.
-    this.at = isFault(result) ? quad + 5 : quad + endLength;
+    this.at = isGood(first) || isGood(second) ? quad + endLength : quad + 5;
   }
 
-  private decode(start: number, quad: number): Telegram | BadTelegram {
+  /** Null where the transport checksum fits neither kind. */
+  private decode(start: number, quad: number): Telegram | BadTelegram | null {
     const bytes = this.buffer;
     const crcAt = quad + 6;
     const first = this.kinds.last;
@@ -186,19 +215,14 @@ export class SmlDecoder implements MeterDecoder {
         result = this.read(start, quad, other);
       }
     }
-    return result === null ? this.bad(start, fault("checksum", "transport CRC does not fit")) : result;
+    return result;
   }
 
   /** The telegram whose transport checksum of this kind holds. Its count of fill bytes is not believed: a DZG meter sends four. */
   private read(start: number, quad: number, kind: SmlChecksum): Telegram | BadTelegram {
     const messages = this.messages;
-    let failure: Fault | null;
-    if (this.hasEscapes) {
-      const plain = unescaped(this.buffer, start + startLength, quad);
-      failure = messages.read(plain, 0, plain.length, kind);
-    } else {
-      failure = messages.read(this.buffer, start + startLength, quad, kind);
-    }
+    const place = this.content(start, quad);
+    const failure = messages.read(place.bytes, place.from, place.to, kind);
     if (failure !== null) {
       return this.bad(start, failure);
     }
@@ -209,6 +233,32 @@ export class SmlDecoder implements MeterDecoder {
       return this.bad(start, fault("checksum", "transport CRC is not of the kind this meter uses"));
     }
     return { offset: this.base + start, meter: messages.meter, readings: messages.readings };
+  }
+
+  /** Where the messages of the telegram lie that begins at `start` and has its end, or what took it, at `to`. */
+  private content(start: number, to: number): Place {
+    const from = start + startLength;
+    if (!this.hasEscapes) {
+      return { bytes: this.buffer, from: from, to: to };
+    }
+    const plain = unescaped(this.buffer, from, to);
+    return { bytes: plain, from: 0, to: plain.length };
+  }
+
+  /** A telegram that ends badly before `to`: its fault and, where that is chosen, what its messages hold. Their checksums teach nothing. */
+  private lose(what: BadTelegram, to: number): void {
+    this.report(what);
+    if (!this.salvages) {
+      return;
+    }
+    const kind = this.kinds.last;
+    const lists = salvaged(this.messages, this.content(this.start, to), kind);
+    for (let i = 0; i < lists.length; i++) {
+      const list = lists[i];
+      if (this.kinds.allows(list.meter, kind)) {
+        this.report({ offset: what.offset, meter: list.meter, readings: list.readings, quality: "salvaged" });
+      }
+    }
   }
 
   private bad(start: number, what: Fault): BadTelegram {
@@ -224,31 +274,8 @@ export class SmlDecoder implements MeterDecoder {
   }
 }
 
-/**
- * Which checksum each meter of the line uses. X-25 is the standard's; some Holley meters use Kermit. A telegram may only fit the
- * kind its meter has used before: accepting both for ever would double what slips through.
- */
-class KindMemory {
-  last: SmlChecksum = "x25";
-  private readonly meters: string[] = [];
-  private readonly kinds: SmlChecksum[] = [];
-
-  admits(meter: string | null, kind: SmlChecksum): boolean {
-    const name = meter === null ? "" : meter;
-    const known = this.meters.indexOf(name);
-    if (known >= 0) {
-      this.last = this.kinds[known];
-      return kind === this.last;
-    }
-    if (this.meters.length === metersMax) {
-      this.meters.shift();
-      this.kinds.shift();
-    }
-    this.meters.push(name);
-    this.kinds.push(kind);
-    this.last = kind;
-    return true;
-  }
+function isGood(result: Telegram | BadTelegram | null): result is Telegram {
+  return result !== null && !isFault(result);
 }
 
 function truncated(where: string): Fault {

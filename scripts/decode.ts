@@ -13,6 +13,7 @@ import type {
   BadTelegram,
   DataRecord,
   Measurement,
+  MeterChoices,
   MeterKeys,
   MeterLanguage,
   MeterNumber,
@@ -39,6 +40,10 @@ export interface DecodeOrder {
   readonly auth?: string;
   /** Address of a radio sensor, in hexadecimal. */
   readonly mac?: string;
+  /** False leaves a meter's known wrong signs as they are sent. */
+  readonly correctSigns?: boolean;
+  /** Takes what is whole out of telegrams that are not. */
+  readonly salvage?: boolean;
   /** The Modbus meter whose registers are to be named. */
   readonly map?: string;
   /** What every byte means, for people, in place of the readings. */
@@ -61,10 +66,22 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
     const lang = order.lang ?? language(process.env);
     streams.stderr.write(`${renderProblem(error, { lang, color: false })}\n`);
   };
-  const chosen = meterLanguage(order.protocol);
-  if (chosen === null) {
+  const named = meterLanguage(order.protocol);
+  if (named === null) {
     const allowed = meterLanguages.map(({ name }) => name);
     const wrong = problem("USE-002", { option: "<protocol>", value: order.protocol, allowed });
+    tell(wrong);
+    return wrong.exit;
+  }
+  const choices: MeterChoices = {
+    ...(order.correctSigns === false && { correctSigns: false }),
+    ...(order.salvage === true && { salvage: true }),
+  };
+  const chosen: MeterLanguage = { ...named, decoder: (keys) => named.decoder(keys, choices) };
+  const unknown = Object.keys(choices).find((name) => !named.choices?.some((choice) => choice.name === name));
+  if (unknown !== undefined) {
+    const given = unknown === "salvage" ? "--salvage" : "--no-correct-signs";
+    const wrong = problem("USE-003", { given });
     tell(wrong);
     return wrong.exit;
   }

@@ -113,6 +113,8 @@ interface DecodeOptions {
   readonly auth?: string;
   readonly mac?: string;
   readonly map?: string;
+  readonly salvage?: boolean;
+  readonly correctSigns?: boolean;
 }
 
 function addDecode(program: Command, streams: Streams, exit: Exit): void {
@@ -128,6 +130,11 @@ function addDecode(program: Command, streams: Streams, exit: Exit): void {
     .option("--auth <hex>", "authentication key of encrypted DLMS telegrams")
     .option("--mac <hex>", "address of the sensor that sent encrypted BTHome data")
     .option("--map <meter>", "name the registers of this Modbus meter, e.g. sdm630")
+    .option(
+      "--salvage",
+      "SML on a bad line: also whole messages of telegrams that are damaged, marked as salvaged",
+    )
+    .option("--no-correct-signs", "SML: leave the wrong sign of power of DZG DVS74 meters as it is sent")
     .option("--explain", "for people: every byte with its meaning, in place of the readings")
     .option("--json", "with --explain: as JSON lines")
     .action(async (protocol: string, file: string | undefined, options: DecodeOptions) => {

@@ -45,6 +45,16 @@ describe("meters in the config", () => {
     });
   });
 
+  it("may say how SML is read", () => {
+    const plain = "language: sml, port: /dev/ttyUSB0";
+    expect(config(`meters: [{ name: pb-a-1, ${plain} }]`)).toMatchObject({
+      meters: [{ correctSigns: true, salvage: false }],
+    });
+    expect(config(`meters: [{ name: pb-a-1, ${plain}, correctSigns: false, salvage: true }]`)).toMatchObject({
+      meters: [{ correctSigns: false, salvage: true }],
+    });
+  });
+
   it("may be named by their URN", () => {
     const found = config("meters: [{ name: urn:dev:ops:pb-a-1, language: d0, port: /dev/ttyUSB0 }]");
     expect(found).toMatchObject({ meters: [{ name: "pb-a-1" }] });
