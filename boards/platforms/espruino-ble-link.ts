@@ -1,3 +1,4 @@
+import { pieceOf } from "../../protocols/bytes.ts";
 import { fault } from "../../protocols/fault.ts";
 import type { Link } from "../../protocols/link.ts";
 import { boardFrameMax, frameFinder, wrapFrame } from "./espruino-frames.ts";
@@ -68,7 +69,7 @@ export function espruinoBleLink(name: string, interval: number): Link {
   function sendPiece(): void {
     isSending = queue.length > 0;
     if (isSending) {
-      const piece = queue[0].subarray(sent, sent + pieceMax);
+      const piece = pieceOf(queue[0], sent, pieceMax);
       sent += piece.length;
       waiting -= piece.length;
       if (sent >= queue[0].length) {
