@@ -10,7 +10,8 @@ export const em24: ModbusMap = {
   sources: [
     "Carlo Gavazzi: EM24-DIN PFA, PFB & X models Communication Protocol, tables 2.9-7 (line) and 2.9-12 (serial number)",
     "voltages, currents, powers, frequency and export alike in mbmd (carlogavazzi-em24) and a Venus OS module (EM24RTU)",
-    "import: 003eh (total) in the Venus OS module, 0042h in mbmd, where the order of the table has the resettable counter; not seen in the maker's own table yet",
+    "import: 003eh, total, in the Venus OS module and, read from the maker's table, in evcc (pull request 17173); mbmd's 0042h is the partial counter, which people reset",
+    "export: 005ch is right, and refused by meters whose application does not count it (evcc, pull request 31736)",
   ],
   line: { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   table: "input",

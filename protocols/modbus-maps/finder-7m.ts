@@ -35,7 +35,8 @@ function finder7m(name: string, title: string, rows: readonly RegisterRow[]): Mo
     sources: [
       "Finder: Modbus communication protocol 7M24 - 7M38 v2 (30-06-2021); instruction sheet IB7M24 (line, unit 33) (known here through the next two)",
       "energies and serial number: Finder's own library for the Opta (Finder7M.h: 401, 402, 406, 408, 9)",
-      "singles from 2500 on: mbmd (finder7m24, finder7m38)",
+      "singles from 2500 on: mbmd (finder7m24, finder7m38); voltages from 2500 and currents from 2516 alike in a Home Assistant integration's list for the 7M.38",
+      "powers and frequency in singles: mbmd alone; the maker's library reads them at 140 and 105 in a form of its own",
     ],
     line: { baud: 19200, dataBits: 8, parity: "none", stopBits: 2 },
     table: "input",

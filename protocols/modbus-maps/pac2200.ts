@@ -5,8 +5,9 @@ export const pac2200: ModbusMap = {
   name: "pac2200",
   title: "Siemens SENTRON PAC2200",
   sources: [
-    "Siemens: PAC2200 Manual L1V30415167B-06, appendix A.1, tables A-3 and following; §6.3 (line, unit 126) (known here through the next two)",
-    "same addresses in OpenEMS (MeterSiemensPac2200) and mbmd (pac2200), but for the frequency: 55 in a nymea plug-in, 46 in mbmd, which cuts a value",
+    "Siemens: PAC2200 Manual 05/2018 L1V30415167B-02, appendix A.1.3, table A-3 (1 to 33: voltages, currents, powers by phase; reads that cut a value are refused); §6.3 (line, unit 126)",
+    "total power and energies alike in OpenEMS (MeterSiemensPac2200) and mbmd (pac2200)",
+    "frequency: 55 in a nymea plug-in and in two public register lists for 7KM2200; mbmd's 46 would cut a value",
   ],
   line: { baud: 19200, dataBits: 8, parity: "none", stopBits: 2 },
   table: "holding",
