@@ -10,6 +10,10 @@ export interface PushMeter
     "name" | "title" | "datasheet" | "keyFiles" | "fresh" | "silence" | "advice" | "examples"
   > {
   readonly language: MeterLanguage;
+  /** Options of its own. */
+  readonly options?: readonly DriverOption[];
+  /** The language as what stands between, with these options, hands it out. */
+  readonly behind?: (options: DriverOptions) => MeterLanguage;
   /** Its line or receiver may hear other meters too: it is told by its id. */
   readonly shared?: boolean;
   /** A line that is quiet for so long, ms, ends a telegram; absent where the language itself shows its ends. */
@@ -32,16 +36,18 @@ const addressOption: DriverOption = {
 
 /** The driver of a meter that sends its registers by itself. Its first telegram decides the columns. */
 export function pushMeter(meter: PushMeter): UartDriver {
-  const line = meter.language.line;
   const choices = meter.language.choices === undefined ? [] : meter.language.choices;
-  const own: readonly DriverOption[] = meter.shared === true ? [baudOption, addressOption] : [baudOption];
+  const place: readonly DriverOption[] = meter.shared === true ? [baudOption, addressOption] : [baudOption];
+  const own = meter.options === undefined ? [] : meter.options;
+  const languageOf = (options: DriverOptions): MeterLanguage =>
+    meter.behind === undefined ? meter.language : meter.behind(options);
   const driver: UartDriver = {
     kind: "uart",
     name: meter.name,
     title: meter.title,
     datasheet: meter.datasheet,
     keyFiles: meter.keyFiles === undefined ? [] : meter.keyFiles,
-    options: own.concat(choices),
+    options: place.concat(own, choices),
     columns: () => null,
     fresh: meter.fresh,
     silence: meter.silence,
@@ -49,6 +55,7 @@ export function pushMeter(meter: PushMeter): UartDriver {
     advice: meter.advice,
     settings: (options) => {
       const baud = numberOption(driver, options, "baud");
+      const line = languageOf(options).line;
       const settings = {
         baud: baud === 0 ? line.baud : baud,
         dataBits: line.dataBits,
@@ -59,7 +66,7 @@ export function pushMeter(meter: PushMeter): UartDriver {
     },
     reader: (options, keys) =>
       new MeterReader(
-        meter.language,
+        languageOf(options),
         meter.shared === true ? textOption(driver, options, "address") : "",
         keys,
         chosen(driver, options, choices),

@@ -23,6 +23,7 @@ import type {
 import { type ModbusMap, readMap } from "../protocols/modbus-map.ts";
 import { modbusMap, modbusMaps } from "../protocols/modbus-maps/index.ts";
 import type { Span } from "../protocols/modbus-plan.ts";
+import { receiverNames, wmbusBehind } from "../protocols/wmbus-receiver.ts";
 import { ExplainOutput } from "./explain/command.ts";
 import { type HexLine, hexLines, type Secrets } from "./hex-lines.ts";
 import { jsonLine } from "./json-line.ts";
@@ -46,6 +47,8 @@ export interface DecodeOrder {
   readonly salvage?: boolean;
   /** The Modbus meter whose registers are to be named. */
   readonly map?: string;
+  /** Whose frames wireless telegrams are in. */
+  readonly receiver?: string;
   /** What every byte means, for people, in place of the readings. */
   readonly explain?: boolean;
   /** With `explain`: as JSON lines. */
@@ -66,7 +69,13 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
     const lang = order.lang ?? language(process.env);
     streams.stderr.write(`${renderProblem(error, { lang, color: false })}\n`);
   };
-  const named = meterLanguage(order.protocol);
+  if (order.receiver !== undefined && !receiverNames.some((name) => name === order.receiver)) {
+    const wrong = problem("USE-002", { option: "--receiver", value: order.receiver, allowed: receiverNames });
+    tell(wrong);
+    return wrong.exit;
+  }
+  const isFramed = order.protocol === "wmbus" && order.receiver !== undefined;
+  const named = isFramed ? wmbusBehind(order.receiver) : meterLanguage(order.protocol);
   if (named === null) {
     const allowed = meterLanguages.map(({ name }) => name);
     const wrong = problem("USE-002", { option: "<protocol>", value: order.protocol, allowed });

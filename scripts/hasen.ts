@@ -115,6 +115,7 @@ interface DecodeOptions {
   readonly map?: string;
   readonly salvage?: boolean;
   readonly correctSigns?: boolean;
+  readonly receiver?: string;
 }
 
 function addDecode(program: Command, streams: Streams, exit: Exit): void {
@@ -129,6 +130,7 @@ function addDecode(program: Command, streams: Streams, exit: Exit): void {
     .option("--key <hex>", "key of encrypted telegrams")
     .option("--auth <hex>", "authentication key of encrypted DLMS telegrams")
     .option("--mac <hex>", "address of the sensor that sent encrypted BTHome data")
+    .option("--receiver <name>", "of wireless meters: whose frames the telegrams are in, e.g. im871a")
     .option("--map <meter>", "name the registers of this Modbus meter, e.g. sdm630")
     .option(
       "--salvage",

@@ -107,7 +107,8 @@ function tell(
   const { language, profiles, decode } = simulator;
   const { path, lang, profile, line, made } = words;
   const asks = simulator.create({ profile, seed: 1 }).telegram() === null;
-  const example = [`hasen decode ${language}`, decode, path].filter((part) => part !== "").join(" ");
+  const needs = typeof decode === "string" ? decode : decode(profile);
+  const example = [`hasen decode ${language}`, needs, path].filter((part) => part !== "").join(" ");
   const more = simulator.settings?.(profile) ?? "";
   const keys = [`language: ${language}`, `port: ${path}`, ...(more === "" ? [] : [more]), "interval: 1 s"];
   const config = `meters: [{ name: pb-test-meter-1, ${keys.join(", ")} }]`;

@@ -52,6 +52,22 @@ describe.skipIf(!has("socat"))("a meter that encrypts, at a device (needs socat)
   it.each([
     ["wmbus", "mode5", `wmbus-meter, address: "${busIds.heat}"`, wirelessKey, "heatEnergy", "2941000"],
     ["wmbus", "mode7", `wmbus-meter, address: "${busIds.water}"`, wirelessKey, "waterVolume", "154.201"],
+    [
+      "wmbus",
+      "im871a",
+      `wmbus-meter, receiver: im871a, address: "${busIds.heat}"`,
+      wirelessKey,
+      "heatEnergy",
+      "2941000",
+    ],
+    [
+      "wmbus",
+      "amber-rssi",
+      `wmbus-meter, receiver: amber-rssi, address: "${busIds.water}"`,
+      wirelessKey,
+      "waterVolume",
+      "154.201",
+    ],
     ["mbus", "sealed", "mbus-meter, address: 1", busKey, "heatEnergy", "2941000"],
     ["mbus", "sealed", `mbus-meter, address: "${busIds.water}"`, busKey, "waterVolume", "154.201"],
     ["dlms", "mbus-sealed", "dlms-meter", dlmsKey, "activeEnergyImported", "2941646"],

@@ -103,6 +103,25 @@ describe.skipIf(!here)("directly on the gateway (needs socat and mosquitto)", ()
     expect(await troubleOf(run, "pb-house-heat")).toBeNull();
   });
 
+  it.each(["im871a", "amber"])(
+    "meters on the air are heard by a receiver with frames of its own: %s",
+    async (receiver) => {
+      const ways = `language: wmbus, port: ./head, interval: 1 s, receiver: ${receiver}, keyFile: ./key`;
+      const site = await meterSite(
+        [
+          `{ name: pb-house-heat, ${ways}, address: ${busIds.heat} }`,
+          `{ name: pb-house-water, ${ways}, address: ${busIds.water} }`,
+        ],
+        ends,
+      );
+      keyFile(site, "key", wirelessKey);
+      await meterAt(site, "wmbus", receiver);
+      await site.house.start();
+      expect(await firstValues(site, ["flowTemperature"], "pb-house-heat")).toEqual(["65.2 Cel"]);
+      expect(await firstValues(site, ["waterVolume"], "pb-house-water")).toEqual(["154.201 m3"]);
+    },
+  );
+
   it("meters on one M-Bus are asked in turn, at their primary and their secondary address", async () => {
     const ways = "language: mbus, port: ./head, interval: 2 s";
     const site = await meterSite(

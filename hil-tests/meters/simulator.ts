@@ -35,5 +35,5 @@ export interface Simulator {
   /** What a gateway's config says of it beside language and port; absent for nothing. */
   readonly settings?: (profile: string) => string;
   /** Options that `hasen decode` needs to read it, e.g. a key; empty for most. */
-  readonly decode: string;
+  readonly decode: string | ((profile: string) => string);
 }

@@ -5,6 +5,7 @@ import { decimalText } from "../../protocols/decimal.ts";
 import { isFault } from "../../protocols/fault.ts";
 import { meterLanguage } from "../../protocols/index.ts";
 import type { BadTelegram, MeterKeys, Telegram } from "../../protocols/meter.ts";
+import { wmbusBehind } from "../../protocols/wmbus-receiver.ts";
 import { DlmsMeter, dlmsAuth, dlmsKey } from "./dlms-meter.ts";
 import { Household } from "./household.ts";
 import { busIds } from "./mbus-meter.ts";
@@ -17,8 +18,15 @@ const keys: MeterKeys = {
   auth: fromHex(dlmsAuth)!,
 };
 
-function decoded(language: string, bytes: Uint8Array, given: MeterKeys = keys): (Telegram | BadTelegram)[] {
-  const decoder = meterLanguage(language)!.decoder(given);
+/** `profile`: what may stand between a meter on the air and the line. */
+function decoded(
+  language: string,
+  bytes: Uint8Array,
+  given: MeterKeys = keys,
+  profile = "",
+): (Telegram | BadTelegram)[] {
+  const spoken = language === "wmbus" ? wmbusBehind(profile) : meterLanguage(language)!;
+  const decoder = spoken.decoder(given);
   return [...decoder.push(bytes), ...decoder.end()];
 }
 
@@ -33,7 +41,7 @@ describe("a simulated meter", () => {
       const meter = simulator.create({ profile, seed: 3 });
       for (let minute = 0; minute < 60; minute++) {
         const telegram = meter.telegram();
-        const results = telegram === null ? [] : decoded(simulator.language, telegram);
+        const results = telegram === null ? [] : decoded(simulator.language, telegram, keys, profile);
         expect(results.filter((result) => isFault(result))).toEqual([]);
         expect(telegram === null || results.length > 0).toBe(true);
         meter.step(60_000);

@@ -2,6 +2,7 @@
 import { concat } from "../../protocols/bytes.ts";
 import { nodeCiphers } from "../../protocols/crypto-node.ts";
 import { isFault } from "../../protocols/fault.ts";
+import { framedBy, type ReceiverName, receiverNames } from "../../protocols/wmbus-receiver.ts";
 import { writeWireless } from "../../protocols/wmbus-write.ts";
 import { Household, type HouseholdState } from "./household.ts";
 import { busIds, type MbusKindName, mbusAddressOf, mbusKinds } from "./mbus-meter.ts";
@@ -63,22 +64,32 @@ export class WirelessMeter {
 
 const securities: readonly WirelessSecurity[] = ["none", "mode5", "mode7", "ell"];
 
+/** Whose frames a profile has; telegrams in frames are sealed in mode 5. */
+function receiverOf(profile: string): ReceiverName {
+  return receiverNames.find((name) => name === profile) ?? "plain";
+}
+
 export const wmbusSimulator: Simulator = {
   language: "wmbus",
   line: { baud: 57_600, form: "8N1" },
-  profiles: ["open", "mode5", "mode7", "ell"],
+  profiles: ["open", "mode5", "mode7", "ell", ...receiverNames.filter((name) => name !== "plain")],
   period: 4000,
-  settings: (profile) => `address: ${busIds.heat}${profile === "open" ? "" : ", keyFile: ./meter-key"}`,
-  decode: `--key ${wirelessKey}`,
+  settings: (profile) => {
+    const receiver = receiverOf(profile) === "plain" ? "" : `, receiver: ${profile}, baud: 57600`;
+    return `address: ${busIds.heat}${profile === "open" ? "" : ", keyFile: ./meter-key"}${receiver}`;
+  },
+  decode: (profile) =>
+    `--key ${wirelessKey}${receiverOf(profile) === "plain" ? "" : ` --receiver ${profile}`}`,
   create: ({ profile, seed }) => {
     const household = new Household({ number: 1, seed });
-    const security = securities.find((one) => one === profile) ?? "none";
+    const receiver = receiverOf(profile);
+    const security = securities.find((one) => one === profile) ?? (receiver === "plain" ? "none" : "mode5");
     const meters = (Object.keys(busIds) as MbusKindName[]).map(
       (kind) => new WirelessMeter({ kind, id: busIds[kind], security }),
     );
     return {
       step: (ms) => household.step(ms),
-      telegram: () => concat(meters.map((meter) => meter.telegram(household.state))),
+      telegram: () => concat(meters.map((meter) => framedBy(receiver, meter.telegram(household.state)))),
       receive: () => [],
     };
   },

@@ -17,6 +17,7 @@ function found(language: string, more: Partial<Found>): Found {
     locked: null,
     dataBaud: 9600,
     unit: null,
+    receiver: "plain",
     ...more,
   };
 }
@@ -31,6 +32,7 @@ it.each([
   found("mbus", { setting: even(300), asked: true }),
   found("mbus", { setting: even(2400), asked: true, telegram: null }),
   found("wmbus", { setting: plain(57_600), locked: "no-key", telegram: null }),
+  found("wmbus", { setting: plain(9600), receiver: "amber" }),
   found("modbus", { setting: even(19_200), asked: true, unit: 3, telegram: null }),
 ])("the lines for a gateway's config are ones that it takes: $language at $setting.baud", (one) => {
   const lines = meterLines(one, "/dev/ttyUSB0", false);

@@ -17,7 +17,7 @@ export function meterLines(found: Found, port: string, hasKey: boolean): readonl
 }
 
 /** What a language wants beside the port. */
-function own({ language, asked, setting, telegram, unit }: Found): readonly string[] {
+function own({ language, asked, setting, telegram, unit, receiver }: Found): readonly string[] {
   const id = telegram?.meter ?? null;
   switch (language) {
     case "d0":
@@ -25,7 +25,10 @@ function own({ language, asked, setting, telegram, unit }: Found): readonly stri
     case "mbus":
       return [id === null ? 'address: "1" # its primary address' : `address: "${id}"`];
     case "wmbus":
-      return [id === null ? 'address: "00000000" # the eight digits printed on it' : `address: "${id}"`];
+      return [
+        ...(receiver === "plain" ? [] : [`receiver: ${receiver}`]),
+        id === null ? 'address: "00000000" # the eight digits printed on it' : `address: "${id}"`,
+      ];
     case "modbus":
       return [
         "map: sdm630 # choose the one of your meter",

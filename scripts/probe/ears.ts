@@ -4,6 +4,7 @@ import { meterLanguage } from "../../protocols/index.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "../../protocols/meter.ts";
 import { countParity } from "../../protocols/parity.ts";
 import { crcsOfA, takeB } from "../../protocols/wmbus-frame.ts";
+import { type ReceiverName, wmbusBehind } from "../../protocols/wmbus-receiver.ts";
 
 /** Why a telegram is believed: never its looks. */
 export type Proof =
@@ -17,6 +18,8 @@ export type Proof =
 /** A language that was heard for certain. */
 export interface Sighting {
   readonly language: MeterLanguage;
+  /** Whose frames wireless telegrams came in. */
+  readonly receiver: ReceiverName;
   readonly proof: Proof;
   /** Good ones. */
   telegrams: number;
@@ -40,6 +43,8 @@ type Judge = (result: Telegram | BadTelegram, bytes: Uint8Array, weak: WeakBook)
 
 interface Listener {
   readonly name: string;
+  /** Of wireless meters: whose frames the telegrams come in; absent for none. */
+  readonly receiver?: ReceiverName;
   /** On lines with even parity, on those without, or on both. */
   readonly parity: "even" | "none" | "both";
   readonly judge: Judge;
@@ -53,6 +58,9 @@ const listeners: readonly Listener[] = [
   { name: "dlms", parity: "both", judge: framed },
   { name: "mbus", parity: "even", judge: opened },
   { name: "wmbus", parity: "none", judge: withCrcs },
+  { name: "wmbus", receiver: "im871a", parity: "none", judge: hciFrame },
+  { name: "wmbus", receiver: "amber", parity: "none", judge: amberFrame },
+  { name: "wmbus", receiver: "amber-rssi", parity: "none", judge: amberFrame },
 ];
 
 /** Telegrams without a checksum, over all stays: one is none, two of one meter are. */
@@ -85,7 +93,7 @@ export class Ears {
     this.weak = weak;
     this.mouths = listeners
       .filter((listener) => listener.parity === "both" || listener.parity === parity)
-      .map((listener) => ({ listener, decoder: meterLanguage(listener.name)!.decoder(keys) }));
+      .map((listener) => ({ listener, decoder: languageOf(listener).decoder(keys) }));
   }
 
   push(bytes: Uint8Array): void {
@@ -122,7 +130,7 @@ export class Ears {
     const at = result.offset - this.dropped;
     const bytes = at < 0 ? new Uint8Array(0) : this.kept.subarray(at);
     const proof = listener.judge(result, bytes, this.weak);
-    const sighting = this.sightings.find(({ language }) => language.name === listener.name);
+    const sighting = this.sightings.find((one) => isOf(one, listener));
     if (proof === null) {
       this.isPromising ||= isFault(result) && result.fault === "checksum" && listener.name !== "wmbus";
       if (sighting !== undefined && isFault(result)) {
@@ -139,6 +147,7 @@ export class Ears {
   private sight(listener: Listener, proof: Proof, bytes: Uint8Array): Sighting {
     const sighting: Sighting = {
       language: meterLanguage(listener.name)!,
+      receiver: listener.receiver ?? "plain",
       proof,
       telegrams: 0,
       faults: 0,
@@ -152,8 +161,16 @@ export class Ears {
   }
 }
 
-function rank({ language, proof }: Sighting): number {
-  return listeners.findIndex(({ name }) => name === language.name) + (proof === "checksum" ? 0 : 100);
+function rank(sighting: Sighting): number {
+  return listeners.findIndex((one) => isOf(sighting, one)) + (sighting.proof === "checksum" ? 0 : 100);
+}
+
+function isOf({ language, receiver }: Sighting, listener: Listener): boolean {
+  return language.name === listener.name && receiver === (listener.receiver ?? "plain");
+}
+
+function languageOf({ name, receiver }: Listener): MeterLanguage {
+  return receiver === undefined ? meterLanguage(name)! : wmbusBehind(receiver);
 }
 
 function goodOnly(result: Telegram | BadTelegram): Proof | null {
@@ -187,6 +204,22 @@ function withCrcs(result: Telegram | BadTelegram, bytes: Uint8Array, weak: WeakB
   }
   const isB = takeB(bytes, start) !== null;
   return isB && (isSynced || weak.again(`wmbus ${toHex(bytes.subarray(2, 10))}`)) ? "checksum" : null;
+}
+
+/** A frame of iM871A whose CRC is there and fits: the decoder gives nothing of one whose CRC does not. */
+function hciFrame(result: Telegram | BadTelegram, bytes: Uint8Array): Proof | null {
+  const isChecked = bytes[0] === 0xa5 && (bytes[1]! & 0x80) !== 0;
+  return isChecked && (!isFault(result) || isLocked(result)) ? "checksum" : null;
+}
+
+/** One byte of checksum fits noise too often: the same meter must come twice. Whether field strength is there too, only what is read shows. */
+function amberFrame(result: Telegram | BadTelegram, bytes: Uint8Array, weak: WeakBook): Proof | null {
+  const isFrame = bytes[0] === 0xff && bytes[1] === 0x03;
+  const isGood = !isFault(result) || isLocked(result);
+  const meter = result.meter ?? null;
+  return isFrame && isGood && meter !== null && weak.again(`amber ${isFault(result)} ${meter}`)
+    ? "repetition"
+    : null;
 }
 
 function isReadout({ name }: Listener): boolean {

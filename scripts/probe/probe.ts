@@ -1,4 +1,5 @@
 import type { MeterKeys, Telegram } from "../../protocols/meter.ts";
+import type { ReceiverName } from "../../protocols/wmbus-receiver.ts";
 import { type Proof, type Sighting, WeakBook } from "./ears.ts";
 import { type Question, questions, type Run, type RunStep, rarerQuestions } from "./questions.ts";
 import { even, isSame, type LineSetting, plain, seven, usual } from "./setting.ts";
@@ -29,6 +30,8 @@ export interface Found {
   readonly dataBaud: number;
   /** The Modbus unit that answered. */
   readonly unit: number | null;
+  /** Whose frames wireless telegrams come in. */
+  readonly receiver: ReceiverName;
 }
 
 export interface ProbeOutcome {
@@ -185,6 +188,7 @@ export class Probe {
       locked: sighting.locked,
       dataBaud: baud,
       unit: null,
+      receiver: sighting.receiver,
     };
     if (now >= this.confirmBy || sighting.telegrams >= confirmTelegrams) {
       this.finish(now);
@@ -346,6 +350,7 @@ export class Probe {
       locked,
       dataBaud: this.line!.baud,
       unit,
+      receiver: "plain",
     };
     this.finish(now);
   }

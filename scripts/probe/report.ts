@@ -74,6 +74,9 @@ function foundLines(found: Found, outcome: ProbeOutcome, context: ReportContext)
   if (maker !== null) {
     lines.push(word("maker", { maker }));
   }
+  if (found.receiver !== "plain") {
+    lines.push(word("receiver", { receiver: found.receiver }));
+  }
   if (found.unit !== null) {
     lines.push(word("unit", { unit: found.unit }));
   }
@@ -212,6 +215,7 @@ function foundJson(found: Found): object {
     locked,
     reduced: language === "sml" && telegram !== null && isReduced(telegram),
     ...(unit !== null && { unit }),
+    ...(found.receiver !== "plain" && { receiver: found.receiver }),
     readings: (telegram?.records ?? telegram?.readings ?? []).map((entry) => ({
       name: "obis" in entry ? entry.obis : entry.quantity,
       value:

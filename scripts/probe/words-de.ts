@@ -15,6 +15,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
     "Geprüft durch: dieselben Register kamen zweimal. Dieser Zähler sendet keine Prüfsumme, ein Wert kann also falsch sein.",
   meter: "Zähler: {meter}",
   maker: "Hersteller: {maker}",
+  receiver: "Empfänger: {receiver}; die Telegramme kommen in seinen Rahmen.",
   unit: "Modbus-Adresse: {unit}. Modbus nennt das Modell nicht: Sehen Sie auf dem Typenschild nach und wählen Sie die Registertabelle.",
   readings: "Erste Messwerte. Was zeigt das Display?",
   noKey:

@@ -13,6 +13,7 @@ export const en = {
     "Checked by: the same registers came twice. This meter sends no checksum, so a value may be wrong.",
   meter: "Meter: {meter}",
   maker: "Maker: {maker}",
+  receiver: "Receiver: {receiver}, whose frames the telegrams come in.",
   unit: "Modbus unit: {unit}. Modbus does not tell the model: look on its plate, then choose the register map.",
   readings: "First readings. What does the display show?",
   noKey:
