@@ -264,6 +264,50 @@ describe("hasen decode", () => {
     expect(wrongKey.err).not.toMatch(/no secret|Choose/);
   });
 
+  it("marks what is salvaged of a damaged telegram, behind its fault, where that is asked for", async () => {
+    const bad = Uint8Array.from(telegram);
+    bad[bad.length - 1]! ^= 1;
+    expect((await decode([bad])).code).toBe(65);
+    const { code, lines } = await decode([bad], { salvage: true });
+    expect(code).toBe(0);
+    expect(lines).toMatchObject([
+      { offset: 0, fault: "checksum" },
+      { offset: 0, meter: "0a0145425a00000f4243", quality: "salvaged", readings: { length: 8 } },
+    ]);
+  });
+
+  it("refuses a choice that the language does not have", async () => {
+    for (const choice of [{ salvage: true }, { correctSigns: false }]) {
+      const { code, err } = await decode([telegram], { protocol: "d0", ...choice });
+      expect(code).toBe(64);
+      expect(err).toContain(choice.salvage ? "--salvage" : "--no-correct-signs");
+    }
+  });
+
+  it("leaves a DZG meter's signs as they are sent where that is asked for", async () => {
+    const dzg = smlPush({
+      number: 1,
+      server: fromHex("0a01445a470002813580")!,
+      listName: null,
+      time: null,
+      entries: [
+        smlEntry({
+          obis: fromHex("0100100700ff")!,
+          status: null,
+          time: null,
+          unit: 27,
+          scaler: -2,
+          value: smlInteger({ signed: true, width: 2, value: -29912 }),
+        }),
+      ],
+      checksum: "x25",
+    });
+    const told = async (correctSigns: boolean) =>
+      (await decode([dzg], { correctSigns })).lines[0]!["readings"];
+    expect(await told(true)).toMatchObject([{ value: "356.24", quality: "corrected" }]);
+    expect(await told(false)).toEqual([{ obis: "1-0:16.7.0*255", value: "-299.12", unit: "W" }]);
+  });
+
   it("stops quietly when nobody reads its output any more", async () => {
     const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error("EPIPE")) });
     const path = file("long.bin", concat(Array.from({ length: 500 }, () => telegram)));
@@ -342,50 +386,6 @@ describe.skipIf(meters === null)(
         expect(lines.map(strip)).toEqual(wanted.map(strip));
         expect(code).toBe(wanted.some((line) => line.readings !== undefined) ? 0 : 65);
       }
-
-      it("marks what is salvaged of a damaged telegram, behind its fault, where that is asked for", async () => {
-        const bad = Uint8Array.from(telegram);
-        bad[bad.length - 1]! ^= 1;
-        expect((await decode([bad])).code).toBe(65);
-        const { code, lines } = await decode([bad], { salvage: true });
-        expect(code).toBe(0);
-        expect(lines).toMatchObject([
-          { offset: 0, fault: "checksum" },
-          { offset: 0, meter: "0a0145425a00000f4243", quality: "salvaged", readings: { length: 8 } },
-        ]);
-      });
-
-      it("refuses a choice that the language does not have", async () => {
-        for (const choice of [{ salvage: true }, { correctSigns: false }]) {
-          const { code, err } = await decode([telegram], { protocol: "d0", ...choice });
-          expect(code).toBe(64);
-          expect(err).toContain(choice.salvage ? "--salvage" : "--no-correct-signs");
-        }
-      });
-
-      it("leaves a DZG meter's signs as they are sent where that is asked for", async () => {
-        const dzg = smlPush({
-          number: 1,
-          server: fromHex("0a01445a470002813580")!,
-          listName: null,
-          time: null,
-          entries: [
-            smlEntry({
-              obis: fromHex("0100100700ff")!,
-              status: null,
-              time: null,
-              unit: 27,
-              scaler: -2,
-              value: smlInteger({ signed: true, width: 2, value: -29912 }),
-            }),
-          ],
-          checksum: "x25",
-        });
-        const told = async (correctSigns: boolean) =>
-          (await decode([dzg], { correctSigns })).lines[0]!["readings"];
-        expect(await told(true)).toMatchObject([{ value: "356.24", quality: "corrected" }]);
-        expect(await told(false)).toEqual([{ obis: "1-0:16.7.0*255", value: "-299.12", unit: "W" }]);
-      });
     });
   },
 );
