@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
-import { ProblemError } from "../gateway/problem.ts";
+import { ProblemError, problemText } from "../gateway/problem.ts";
 import { type BuildOrder, buildCommand } from "./build.ts";
+import { readBundle } from "./flash/bundle-file.ts";
 
 const folders: string[] = [];
 
@@ -57,7 +58,8 @@ describe("hasen build", () => {
     const { exit, out, stdout } = await run(example, { json: true });
     expect(exit).toBe(0);
     const manifest = JSON.parse(stdout);
-    const code = readFileSync(out, "latin1");
+    const { head, program: code } = await readBundle(out);
+    expect(head).toMatchObject({ board: "puck-js", kid: 17, sha256: manifest.sha256 });
     expect(manifest).toMatchObject({
       board: "puck-js",
       device: "urn:dev:ops:pb-pole-17",
@@ -91,6 +93,13 @@ describe("hasen build", () => {
     expect(code).not.toMatch(/Sensirion|check the|pmsx003|PMS|SML/);
     expect(code).not.toContain("00070e15");
   }, 120_000);
+
+  it("says of a key file that is not there how to make one", async () => {
+    const problems = await problemsOf(run(example.replace("pb-pole-17.key", "pb-pole-18.key")));
+    const [missing] = problems.map((problem) => problemText(problem, "en"));
+    expect(missing?.what).toContain("pb-pole-18.key.yaml");
+    expect(missing?.next).toContain("`hasen device new NAME` makes a device at the gateway");
+  });
 
   it("puts a Wi-Fi's password into the bundle and into nothing that it says", async () => {
     const { out, stdout } = await run(linked("esp32", mqtt), { json: true });

@@ -11,11 +11,12 @@ import { matchSensors } from "../firmware/installation-check.ts";
 import type { Installation } from "../firmware/installation-type.ts";
 import { readConfig } from "../gateway/config/config-file.ts";
 import { shortName } from "../gateway/config/forms.ts";
-import { type ProblemError, problem } from "../gateway/problem.ts";
+import { ProblemError, problem } from "../gateway/problem.ts";
 import { problemOfSystemError } from "../gateway/system-error.ts";
 import { type Language, say } from "../gateway/words/words.ts";
 import { isFault } from "../protocols/fault.ts";
-import type { Firmware } from "./build-firmware.ts";
+import type { Firmware, FirmwareOrder } from "./build-firmware.ts";
+import { bundleText } from "./flash/bundle-file.ts";
 import { passwordIn } from "./flash/password.ts";
 import { checkSecret } from "./secret-file.ts";
 import type { Streams } from "./streams.ts";
@@ -33,11 +34,13 @@ export interface BuildOrder {
 
 /** Builds, writes the bundle, and says what it is. */
 export async function buildCommand(order: BuildOrder, streams: Streams): Promise<number> {
-  const { firmware, board } = await buildOf(order);
+  const { firmware, board, installation } = await buildOf(order);
   const { manifest } = firmware;
   const file = order.out ?? `${shortName(manifest.device)}.${board.name}.js`;
   // Keys stand in it: nobody else may read it.
-  await writeFile(file, firmware.code, { encoding: "latin1", mode: 0o600 }).catch((error) => {
+  const head = { ...installation, board: board.name, firmware: order.version };
+  const text = bundleText(head, firmware.code);
+  await writeFile(file, text, { encoding: "latin1", mode: 0o600 }).catch((error) => {
     throw problemOfSystemError(error, file);
   });
   if (order.json === true) {
@@ -60,11 +63,31 @@ export async function buildCommand(order: BuildOrder, streams: Streams): Promise
   return 0;
 }
 
+type InstallationOrder = Pick<BuildOrder, "board" | "installation" | "version">;
+
 /** The firmware of an installation file, for whoever builds or flashes it; throws every problem. */
 export async function buildOf(
-  order: Pick<BuildOrder, "board" | "installation" | "version">,
+  order: InstallationOrder,
 ): Promise<{ firmware: Firmware; board: Board; installation: Installation }> {
-  const { buildable, buildFirmware, notBuilt, refuseUnfit } = await import("./build-firmware.ts");
+  const { buildFirmware, refuseUnfit } = await import("./build-firmware.ts");
+  const whole = await readInstallation(order);
+  refuseUnfit(whole);
+  const { board, installation } = whole;
+  const unfit = matchSensors(installation, drivers);
+  if (isFault(unfit)) {
+    const words = {
+      reason: unfit.detail,
+      next: { word: `fault.${unfit.fault}.next` },
+    } as const;
+    throw problem("DEV-070", words, { where: order.installation });
+  }
+  const firmware = await buildFirmware(whole);
+  return { firmware, board, installation };
+}
+
+/** What an installation file and the files it names say; throws every problem. */
+export async function readInstallation(order: InstallationOrder): Promise<FirmwareOrder> {
+  const { buildable, notBuilt } = await import("./build-firmware.ts");
   const names = buildable.map(({ name }) => name);
   const asked = order.board === undefined ? null : known(order.board, names);
   if (asked !== null && asked.runs !== "espruino") {
@@ -76,22 +99,24 @@ export async function buildOf(
     const parameters = { written: settings.board, board: asked.name };
     throw problem("BLD-070", parameters, { where: `${order.installation}: board` });
   }
-  await checkSecret(settings.credentials);
-  const credentials: Credentials = read(await readConfig(credentialsSchema, settings.credentials, true));
+  const credentials = await readCredentials(settings.credentials);
   const installation = boardInstallationOf(settings, credentials, order.version, drivers);
   const wifiPassword = await wifiPasswordOf(settings.link);
-  const whole = { board, settings, installation, drivers, file: order.installation, wifiPassword };
-  refuseUnfit(whole);
-  const unfit = matchSensors(installation, drivers);
-  if (isFault(unfit)) {
-    const words = {
-      reason: unfit.detail,
-      next: { word: `fault.${unfit.fault}.next` },
-    } as const;
-    throw problem("DEV-070", words, { where: order.installation });
-  }
-  const firmware = await buildFirmware(whole);
-  return { firmware, board, installation };
+  return { board, settings, installation, drivers, file: order.installation, wifiPassword };
+}
+
+/** A missing file is told with how to make one. */
+async function readCredentials(file: string): Promise<Credentials> {
+  await checkSecret(file).catch((error: unknown) => {
+    throw error instanceof ProblemError && error.code === "FIL-066"
+      ? problem(
+          "FIL-066",
+          { path: file, folder: process.cwd() },
+          { where: file, steps: [{ word: "build.makeKey" }] },
+        )
+      : error;
+  });
+  return read(await readConfig(credentialsSchema, file, true));
 }
 
 /** Nobody but who builds may read it, and it stands in nothing but the bundle. */

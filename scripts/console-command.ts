@@ -7,6 +7,7 @@ export interface ConsoleOptions {
   readonly port?: string;
   readonly baud: string;
   readonly password?: string;
+  readonly installation?: string;
   readonly seconds?: string;
   readonly json?: boolean;
 }
@@ -35,14 +36,16 @@ export function addConsole(
       .option("--baud <rate>", "speed of the console; USB has none", whole(300, 4_000_000), "115200")
       .option("--json", "as JSON")
       .action((options: ConsoleOptions) => run(action, options));
+  const installation = ["--installation <file>", "the device, whose keys open its console"] as const;
   const password = ["--password <file>", "holds the password of a console that is locked"] as const;
   add(
     program,
     "identify",
-    "identify --port /dev/serial/by-id/usb-…",
+    "identify --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
     "Let the light of a board on a cable blink.",
   )
     .option("--seconds <count>", "how long", whole(1, 60), "10")
+    .option(...installation)
     .option(...password);
   add(
     program,
@@ -53,7 +56,9 @@ export function addConsole(
   add(
     device,
     "status",
-    "device status --port /dev/serial/by-id/usb-…",
+    "device status --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
     "Ask a board on a cable how it is: epoch, outbox, faults, slot, last reading.",
-  ).option(...password);
+  )
+    .option(...installation)
+    .option(...password);
 }

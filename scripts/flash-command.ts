@@ -39,8 +39,8 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
         "Examples:",
         "  $ hasen flash --board puck-js --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
         "      build the device's firmware and bring it onto its board",
-        "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --bundle pole-17.js --batch",
-        "      the same program onto one board after the other",
+        "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --installation poles/ --batch",
+        "      one board after the other, each the next device of a folder of installations",
         "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --base espruino_esp32.bin@0x10000",
         "      the interpreter itself onto a new chip",
         "",
@@ -49,7 +49,10 @@ export function addFlash(program: Command, run: (options: FlashOptions) => Promi
     .requiredOption("--board <name>", "which board it is, e.g. puck-js")
     .option("--port <port>", "the serial port; not needed where there is only one")
     .option("--baud <rate>", "speed of the console; USB has none", whole(300, 4_000_000), "115200")
-    .option("--installation <file>", "the device: its firmware is built and brought there")
+    .option(
+      "--installation <file>",
+      "the device: its firmware is built and brought there; or a folder of them",
+    )
     .option("--bundle <file>", "in its place, what hasen build has written")
     .option("--base <file...>", "bring the interpreter itself: its makers' images, as file or file@address")
     .option("--password <file>", "holds the password of a console that is locked")

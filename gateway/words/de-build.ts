@@ -51,4 +51,5 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
     "Eine Platine spricht MQTT ohne TLS; was sie sendet, ist trotzdem versiegelt. Schreiben Sie die URL mit mqtt://.",
   "build.wifiPassword": "Das Passwort eines WLANs hat 8 bis 63 Zeichen; dieses hat {length}.",
   "build.portTwice": "{port} ist auch der Anschluss eines Sensors.",
+  "build.makeKey": "`hasen device new NAME` legt am Gateway ein Gerät an und schreibt diese Datei.",
 };

@@ -62,7 +62,8 @@ export const deFlash: Readonly<Record<keyof typeof enFlash, string>> = {
   "FLS-076.next": "Bringen Sie sie dorthin: hasen flash --board … --port {port} --installation …",
   "FLS-077.what": "Die Konsole der Platine an {port} ist gesperrt.",
   "FLS-077.why": "Jeder könnte dort sonst ihre Schlüssel lesen. Sie fragt nach ihrem Passwort.",
-  "FLS-077.next": "Geben Sie das Passwort mit --password FILE, einer Datei, in der es steht.",
+  "FLS-077.next":
+    "Nennen Sie das Gerät mit --installation FILE, oder geben Sie das Passwort mit --password FILE.",
   "FLS-078.what": "Es ist nicht klar, welcher serielle Anschluss gemeint ist.",
   "FLS-078.why": "Diese sind da: {ports}.",
   "FLS-078.next": "Nennen Sie einen mit --port.",
@@ -71,6 +72,25 @@ export const deFlash: Readonly<Record<keyof typeof enFlash, string>> = {
     "Sie hat unter ihren Schlüsseln schon gesendet. Zählte sie von vorn, kämen dieselben Nummern noch einmal, und was sie sendet, ließe sich lesen oder fälschen.",
   "FLS-079.next":
     "Geben Sie dem Gerät mit „hasen device replace“ neue Schlüssel, bauen Sie seine Firmware neu, und tippen Sie den Befehl noch einmal mit --fresh-keys.",
+  "FLS-080.what": "„{file}“ ist nicht, was `hasen build` geschrieben hat.",
+  "FLS-080.why": "{reason}",
+  "FLS-080.next": "Bauen Sie das Bündel neu: hasen build --installation …",
+  "FLS-081.what": "Die Schlüssel von {device} sind schon auf einer anderen Platine.",
+  "FLS-081.why":
+    "Sie sind auf dem Chip {holder} ({note}). Zwei Platinen damit würden dieselben Nummern unter einem Schlüssel senden, und was sie senden, ließe sich lesen oder fälschen.",
+  "FLS-081.next":
+    "Geben Sie dieser Platine ein eigenes Gerät: hasen device new NAME. Wo es die andere nicht mehr gibt: hasen device replace {device}, dann neu bauen.",
+  "FLS-082.what": "Das Bündel ist für die Platine „{written}“, und --board sagt „{board}“.",
+  "FLS-082.why": "Pins und Anschlüsse sind die einer Platine.",
+  "FLS-082.next": "Bauen Sie es für diese Platine, oder geben Sie den richtigen Namen mit --board an.",
+  "FLS-083.what": "Der Ordner {folder} hat keine Installation für noch eine Platine.",
+  "FLS-083.why":
+    "{count} seiner Dateien sind für „{board}“, und ihre Schlüssel sind schon auf anderen Platinen.",
+  "FLS-083.next":
+    "Legen Sie für jede Platine ein Gerät an (hasen device new NAME) und daneben je eine Datei.",
+  "flash.noHead": "Seine erste Zeile sagt nicht, für welche Platine und welches Gerät es ist.",
+  "flash.changed": "Es wurde seitdem verändert: Sein SHA-256 ist ein anderer.",
+  "flash.device": "Sie wird {device}.",
   "flash.found": "{title} ({interpreter}) an {port}.",
   "flash.silent":
     "An {port} antwortet noch nichts. Drücken Sie die Reset-Taste der Platine, oder stecken Sie sie neu ein. Ich warte {seconds} s.",

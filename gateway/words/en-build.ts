@@ -48,4 +48,5 @@ export const enBuild = {
     "A board speaks plain MQTT; what it sends is sealed all the same. Write the URL with mqtt://.",
   "build.wifiPassword": "The password of a Wi-Fi has 8 to 63 characters; this one has {length}.",
   "build.portTwice": "{port} is the port of a sensor too.",
+  "build.makeKey": "`hasen device new NAME` makes a device at the gateway, and writes this file.",
 };

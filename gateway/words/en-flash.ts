@@ -54,7 +54,7 @@ export const enFlash = {
   "FLS-076.next": "Bring it there: hasen flash --board … --port {port} --installation …",
   "FLS-077.what": "The console of the board at {port} is locked.",
   "FLS-077.why": "Anybody could else read its keys there. It asks for its password.",
-  "FLS-077.next": "Give the password with --password FILE, a file that holds it.",
+  "FLS-077.next": "Name the device with --installation FILE, or give the password with --password FILE.",
   "FLS-078.what": "It is not clear which serial port is meant.",
   "FLS-078.why": "These are there: {ports}.",
   "FLS-078.next": "Name one with --port.",
@@ -63,6 +63,23 @@ export const enFlash = {
     "It has sent under its keys before. Counting anew, it would use the same numbers again, and what it sends could be read or forged.",
   "FLS-079.next":
     "Give the device new keys with “hasen device replace”, build its firmware anew, and type the command again with --fresh-keys.",
+  "FLS-080.what": "“{file}” is not what `hasen build` wrote.",
+  "FLS-080.why": "{reason}",
+  "FLS-080.next": "Build it anew: hasen build --installation …",
+  "FLS-081.what": "The keys of {device} are on another board already.",
+  "FLS-081.why":
+    "They are on the chip {holder} ({note}). Two boards with them would send the same message numbers under one key, and what they send could be read or forged.",
+  "FLS-081.next":
+    "Give this board a device of its own: hasen device new NAME. Where the other board is gone for good: hasen device replace {device}, then build anew.",
+  "FLS-082.what": "The bundle is for the board “{written}”, and --board says “{board}”.",
+  "FLS-082.why": "Pins and ports are those of one board.",
+  "FLS-082.next": "Build it for this board, or give the right name with --board.",
+  "FLS-083.what": "The folder {folder} has no installation for one more board.",
+  "FLS-083.why": "{count} of its files are for “{board}”, and their keys are on other boards by now.",
+  "FLS-083.next": "Make a device for each board (hasen device new NAME), and a file for each beside these.",
+  "flash.noHead": "Its first line does not say for which board and which device it is.",
+  "flash.changed": "It was changed since: its SHA-256 is another one.",
+  "flash.device": "It becomes {device}.",
   "flash.found": "{title} ({interpreter}) at {port}.",
   "flash.silent":
     "Nothing answers at {port} yet. Press the board's reset button, or plug it in again. I wait {seconds} s.",

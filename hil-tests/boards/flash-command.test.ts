@@ -1,5 +1,5 @@
 /** `hasen flash`, `identify`, `logs` and `device status` as they are typed, against boards at pseudo-terminals. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -7,7 +7,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { seeded } from "../../boards/platforms/seeded.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { consolePassword } from "../../protocols/envelope.ts";
+import { bundleText } from "../../scripts/flash/bundle-file.ts";
 import { flashCommand } from "../../scripts/flash/flash.ts";
+import { passwordOf } from "../../scripts/flash/programs.ts";
 import { hasen, version } from "../../scripts/hasen.ts";
 import { has, until } from "../programs.ts";
 import { BoardFlash } from "./board-flash.ts";
@@ -45,7 +47,8 @@ const firmware = `dreihasen={
 
 function bundleIn(folder: string, text = firmware): string {
   const file = join(folder, "pole-17.js");
-  writeFileSync(file, text);
+  const head = { board: "puck-js", device: "urn:dev:ops:pb-pole-17", kid: 17, firmware: "1" };
+  writeFileSync(file, bundleText(head, text), "latin1");
   return file;
 }
 
@@ -143,6 +146,36 @@ describe.skipIf(!hasSocat)(`hasen flash at a pseudo-terminal${lane}`, () => {
     expect((await run("device", "status", "--port", board.port)).stderr).toContain("FLS-077");
   });
 
+  it("lets the keys of its device open its console, to be asked and to blink", async () => {
+    const folder = newFolder();
+    const installation = poleIn(folder);
+    const password = await passwordOf(installation);
+    const board = await boardAt(folder, { password });
+    const bundle = bundleIn(folder);
+    await run(
+      "flash",
+      "--board",
+      "puck-js",
+      "--port",
+      board.port,
+      "--installation",
+      installation,
+      "--wait",
+      "0",
+    );
+    rmSync(`${join(folder, "pb-pole-17.key.yaml")}.board`);
+    const file = join(folder, "password");
+    writeFileSync(file, password);
+    const args = ["--board", "puck-js", "--port", board.port, "--wait", "0"];
+    await run("flash", ...args, "--bundle", bundle, "--password", file);
+    await until("it runs", () => board.board.globals["dreihasen"] !== undefined);
+    const asked = await run("device", "status", "--port", board.port, "--installation", installation);
+    expect(asked.exit, asked.stderr).toBe(0);
+    expect(asked.stdout).toContain("outbox: 2");
+    const found = await run("identify", "--port", board.port, "--installation", installation);
+    expect(found.exit, found.stderr).toBe(0);
+  });
+
   it("refuses another board than the one asked for, before anything is written", async () => {
     const folder = newFolder();
     const flash = new BoardFlash(40960, seeded(1));
@@ -153,6 +186,51 @@ describe.skipIf(!hasSocat)(`hasen flash at a pseudo-terminal${lane}`, () => {
     expect(stderr).toContain("is “espruino-pico”, not “puck-js”");
     expect(exit).toBe(65);
     expect(flash.steps).toBe(0);
+  });
+
+  it.each<[string, (file: string) => void, string, string]>([
+    ["a bundle for another board", () => {}, "pixl-js", "FLS-082"],
+    [
+      "a file that says for no board what it is",
+      (file) => writeFileSync(file, firmware),
+      "puck-js",
+      "FLS-080",
+    ],
+    ["a bundle that was changed", (file) => appendFileSync(file, " "), "puck-js", "FLS-080"],
+    [
+      "a file whose first line is nonsense",
+      (file) => writeFileSync(file, "//dreihasen {\n1"),
+      "puck-js",
+      "FLS-080",
+    ],
+  ])("refuses %s, before a port is opened", async (_what, change, board, code) => {
+    const folder = newFolder();
+    const bundle = bundleIn(folder);
+    change(bundle);
+    const { exit, stderr } = await run("flash", "--board", board, "--port", "/dev/null", "--bundle", bundle);
+    expect(stderr).toContain(code);
+    expect(exit).toBe(65);
+  });
+
+  it("gives one device's keys to one board, which may have them again, and to no other", async () => {
+    const folder = newFolder();
+    const bundle = bundleIn(folder);
+    const args = ["--board", "puck-js", "--bundle", bundle, "--wait", "0"];
+    const first = await boardAt(folder, { serial: "chip-1" });
+    expect((await run("flash", ...args, "--port", first.port, "--dry-run")).exit).toBe(0);
+    expect((await run("flash", ...args, "--port", first.port)).exit).toBe(0);
+    expect((await run("flash", ...args, "--port", first.port)).exit).toBe(0);
+    await first.unplug();
+    const flash = new BoardFlash(40960, seeded(1));
+    const second = await boardAt(folder, { serial: "chip-2", flash });
+    const refused = await run("flash", ...args, "--port", second.port);
+    expect(refused.stderr).toContain("FLS-081");
+    expect(refused.stderr).toContain("chip-1");
+    expect(refused.stderr).toContain("hasen device replace pb-pole-17");
+    expect(refused.exit).toBe(65);
+    expect(flash.steps).toBe(0);
+    writeFileSync(`${bundle}.board`, "nonsense");
+    expect((await run("flash", ...args, "--port", second.port)).stderr).toContain("FLS-081");
   });
 
   it("writes nothing in a dry run, and stops nothing", async () => {
@@ -194,6 +272,34 @@ describe.skipIf(!hasSocat)(`hasen flash at a pseudo-terminal${lane}`, () => {
     expect(texts.stderr).toContain("1 boards are done, 1 failed.");
     expect(JSON.parse(texts.stdout.trim().split("\n").at(-1) ?? "")).toEqual({ good: 1, bad: 1 });
   });
+});
+
+describe.skipIf(!hasSocat)(`a box of boards and a folder of installations${lane}`, () => {
+  it("become one device each, in the order of the files; a board that comes again stays what it is", async () => {
+    const folder = newFolder();
+    const poles = join(folder, "poles");
+    mkdirSync(poles);
+    for (const [number, name] of ["one", "two"].entries()) {
+      const file = poleIn(poles);
+      const text = readFileSync(file, "utf8").replaceAll("pb-pole-17", `pb-${name}`);
+      writeFileSync(join(poles, `${number}-${name}.yaml`), text);
+      const key = readFileSync(join(poles, "pb-pole-17.key.yaml"), "utf8");
+      const own = key.replace("pb-pole-17", `pb-${name}`).replace("kid: 17", `kid: ${number + 1}`);
+      writeFileSync(join(poles, `pb-${name}.key.yaml`), own, { mode: 0o600 });
+      rmSync(file);
+    }
+    const flash = async (serial: string) => {
+      const board = await boardAt(folder, { serial });
+      const args = ["--port", board.port, "--installation", poles, "--wait", "0", "--json"];
+      const done = await run("flash", "--board", "puck-js", ...args);
+      await board.unplug();
+      return done.exit === 0 ? JSON.parse(done.stdout.trim()).device : done.stderr;
+    };
+    expect(await flash("chip-1")).toBe("urn:dev:ops:pb-one");
+    expect(await flash("chip-2")).toBe("urn:dev:ops:pb-two");
+    expect(await flash("chip-1")).toBe("urn:dev:ops:pb-one");
+    expect(await flash("chip-3")).toContain("FLS-083");
+  }, 60_000);
 });
 
 describe.skipIf(!hasSocat)(`a board on a cable${lane}`, () => {

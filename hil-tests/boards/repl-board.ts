@@ -20,6 +20,8 @@ export interface Weather {
 export interface ReplBoardOptions {
   readonly flash: BoardFlash;
   readonly board?: string;
+  /** The chip's own number. */
+  readonly serial?: string;
   readonly version?: string;
   /** Without it the module `crypto` is not there. */
   readonly sha256?: boolean;
@@ -253,6 +255,7 @@ export class ReplBoard {
       };
     }
     return {
+      getSerial: () => options.serial ?? "01234567-89abcdef",
       process: { env: { VERSION: this.#version(), BOARD: options.board ?? "PUCKJS" } },
       require: (name: string) => {
         if (modules[name] === undefined) {

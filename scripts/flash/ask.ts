@@ -10,6 +10,7 @@ import { findPort } from "./find-port.ts";
 import { LogLines } from "./log-lines.ts";
 import { openConsole } from "./open-console.ts";
 import { passwordIn } from "./password.ts";
+import { passwordOf } from "./programs.ts";
 import type { Repl } from "./repl.ts";
 import { SerialWire } from "./serial-wire.ts";
 import { consoleProblem } from "./session.ts";
@@ -25,7 +26,7 @@ export async function consoleCommand(order: ConsoleCommandOrder, streams: Stream
   }
   const tell = (key: WordKey, values: Parameters<typeof say>[2] = {}) =>
     void streams.stderr.write(`${say(order.lang, key, values)}\n`);
-  const password = order.password === undefined ? null : await passwordIn(order.password);
+  const password = await passwordFor(order);
   const { repl, line } = await openConsole({ port, baud, password, silence, tell }).catch(
     (error: unknown) => {
       // On Linux the same line carries messages, not a console.
@@ -44,6 +45,14 @@ export async function consoleCommand(order: ConsoleCommandOrder, streams: Stream
     repl.lock();
     await line.close();
   }
+}
+
+/** Of a console that is locked: from a file, or that of a device's keys. */
+async function passwordFor({ password, installation }: ConsoleCommandOrder): Promise<string | null> {
+  if (password !== undefined) {
+    return passwordIn(password);
+  }
+  return installation === undefined ? null : passwordOf(installation);
 }
 
 interface At {

@@ -1,22 +1,19 @@
 /** `hasen flash`: firmware onto a board, proved and with a way back. */
-import { readFile } from "node:fs/promises";
 import type { Board } from "../../boards/board.ts";
 import { boardOf, boards } from "../../boards/index.ts";
 import { loaderText } from "../../firmware/loader-text.ts";
 import { slotNames, slotToWrite } from "../../firmware/slot.ts";
+import { shortName } from "../../gateway/config/forms.ts";
 import { nearest } from "../../gateway/config/nearest.ts";
 import { problem } from "../../gateway/problem.ts";
-import { problemOfSystemError } from "../../gateway/system-error.ts";
 import { say, type WordKey } from "../../gateway/words/words.ts";
-import { nodeCrypto } from "../../protocols/crypto-node.ts";
-import { consolePassword } from "../../protocols/envelope.ts";
 import type { FlashOrder } from "../flash-command.ts";
 import type { Streams } from "../streams.ts";
 import { batch } from "./batch.ts";
 import { askStatus } from "./board-status.ts";
 import { findPort } from "./find-port.ts";
 import { openConsole } from "./open-console.ts";
-import { passwordIn } from "./password.ts";
+import { type Programs, programsOf } from "./programs.ts";
 import { Progress } from "./progress.ts";
 import type { Repl } from "./repl.ts";
 import { awaitConfirmation, consoleProblem, flashBoard, identifyBoard } from "./session.ts";
@@ -26,6 +23,7 @@ import { padded, type Uploaded } from "./upload.ts";
 export interface Flashed {
   readonly port: string;
   readonly board: string;
+  readonly device: string;
   readonly interpreter: string;
   readonly slot: string;
   readonly sequence: number;
@@ -48,9 +46,9 @@ export async function flashCommand(order: FlashOrder, streams: Streams): Promise
     const { flashBase } = await import("./base.ts");
     return flashBase({ ...order, base: order.base }, board, streams);
   }
-  const device = await programOf(order);
+  const programs = await programsOf(order);
   const one = (port: string): Promise<Flashed | null> =>
-    flashOne({ order, board, port, ...device }, streams, tell);
+    flashOne({ order, board, port, programs }, streams, tell);
   if (order.batch === true) {
     return batch({ ...order, baud: Number(order.baud) }, one, streams, tell);
   }
@@ -72,43 +70,8 @@ function boardNamed(name: string): Board {
   throw problem("FLS-063", { board: name, boards: names }, { hints });
 }
 
-/** Bytes of a program. */
-const programMax = 256 * 1024;
-
-interface Device {
-  readonly program: string;
-  readonly password: string | null;
-}
-
-async function programOf(order: FlashOrder): Promise<Device> {
-  const password = order.password === undefined ? null : await passwordIn(order.password);
-  if (order.installation !== undefined) {
-    const { buildOf } = await import("../build.ts");
-    const { board, installation, version } = order;
-    const built = await buildOf({ board, installation, version });
-    // The firmware that is there locked its console with the password of the same keys.
-    return {
-      program: built.firmware.code,
-      password: password ?? consolePassword(nodeCrypto, built.installation),
-    };
-  }
-  if (order.bundle === undefined) {
-    throw problem("FLS-066", {});
-  }
-  return { program: await bundleIn(order.bundle), password };
-}
-
-async function bundleIn(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw problemOfSystemError(error, file);
-  });
-  if (bytes.length === 0 || bytes.length > programMax) {
-    throw problem("FLS-067", { file, bytes: bytes.length, most: programMax }, { where: file });
-  }
-  return bytes.toString("latin1");
-}
-
-interface One extends Device {
+interface One {
+  readonly programs: Programs;
   readonly order: FlashOrder;
   readonly board: Board;
   readonly port: string;
@@ -118,19 +81,23 @@ type Tell = (key: WordKey, values?: Parameters<typeof say>[2]) => void;
 
 /** One board, from its first answer to its first confirmed message; null for a dry run. */
 async function flashOne(one: One, streams: Streams, tell: Tell): Promise<Flashed | null> {
-  const { order, board, port } = one;
+  const { order, board, port, programs } = one;
   const start = performance.now();
-  const { repl, line } = await openConsole({ port, baud: Number(order.baud), password: one.password, tell });
+  const password = await programs.password();
+  const { repl, line } = await openConsole({ port, baud: Number(order.baud), password, tell });
   try {
     await identifyBoard(repl, board, port);
     const interpreter = repl.identity.version;
     tell("flash.found", { title: board.title, interpreter, port });
-    const program = padded(one.program);
-    if (order.dryRun === true) {
+    const dry = order.dryRun === true;
+    const { device, text } = await programs.programFor(await serialOf(repl, port), dry);
+    tell("flash.device", { device: shortName(device) });
+    const program = padded(text);
+    if (dry) {
       await dryRun(repl, program, port, tell);
       return null;
     }
-    const done = await uploadShown({ ...one, program }, repl, streams, tell);
+    const done = await uploadShown({ order, program, port }, repl, streams, tell);
     repl.say("E.reboot?E.reboot():load()");
     tell("flash.started");
     await line.reopen();
@@ -138,15 +105,40 @@ async function flashOne(one: One, streams: Streams, tell: Tell): Promise<Flashed
     const seconds = Math.round((performance.now() - start) / 100) / 10;
     const { slot, sequence, resumed, hash } = done;
     const bytes = program.length;
-    return { port, board: board.name, interpreter, slot, sequence, bytes, resumed, hash, confirmed, seconds };
+    return {
+      port,
+      board: board.name,
+      device,
+      interpreter,
+      slot,
+      sequence,
+      bytes,
+      resumed,
+      hash,
+      confirmed,
+      seconds,
+    };
   } finally {
     repl.lock();
     await line.close();
   }
 }
 
-async function uploadShown(one: One, repl: Repl, streams: Streams, tell: Tell): Promise<Uploaded> {
-  const { order, program, port } = one;
+/** The chip's own number. */
+async function serialOf(repl: Repl, port: string): Promise<string> {
+  try {
+    return String(await repl.ask("getSerial()"));
+  } catch (error) {
+    throw consoleProblem(error, port);
+  }
+}
+
+async function uploadShown(
+  { order, program, port }: Pick<One, "order" | "port"> & { readonly program: string },
+  repl: Repl,
+  streams: Streams,
+  tell: Tell,
+): Promise<Uploaded> {
   const progress = new Progress(streams.stderr, order.lang);
   const image = {
     program,
