@@ -11,6 +11,7 @@ const wanted = {
   "gcc-avr": { program: "avr-gcc" },
   libfaketime: { library: "faketime/libfaketime.so.1" },
   "libmodbus-dev": { library: "libmodbus.so" },
+  "libsml-dev": { library: "libsml.so" },
   mbpoll: { program: "mbpoll" },
   mosquitto: { program: "mosquitto" },
   "mosquitto-clients": { program: "mosquitto_sub" },

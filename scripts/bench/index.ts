@@ -12,6 +12,7 @@ import { probe } from "./probe.ts";
 import { restart } from "./restart.ts";
 import { rssBacklog } from "./rss-backlog.ts";
 import { smlDecode } from "./sml-decode.ts";
+import { smlLibsml } from "./sml-libsml.ts";
 import { start } from "./start.ts";
 import { verifyDecode } from "./verify-decode.ts";
 import { wearBenches } from "./wear.ts";
@@ -32,6 +33,7 @@ export const benches: readonly Bench[] = [
   restart,
   rssBacklog,
   smlDecode,
+  smlLibsml,
   start,
   verifyDecode,
   ...wearBenches,
