@@ -26,6 +26,8 @@ export interface ModbusMap {
   readonly limits: ReadLimits;
   /** Its serial number. */
   readonly serial: { readonly span: Span; readonly type: RegisterType | "text" } | null;
+  /** Where it says which kind of meter it is; null where it does not, or no document at hand says where. */
+  readonly identity: ModbusIdentity | null;
   readonly rows: readonly RegisterRow[];
   /** What not every version of the meter has: asked for apart, and no more once it was refused. */
   readonly optional: readonly RegisterRow[];
@@ -37,6 +39,23 @@ export interface ModbusMap {
  * take, the lowest signed (8000) and the highest unsigned. A float says it by being no number.
  */
 export type MissingMark = "unmarked" | "highest" | "lowest-signed";
+
+/** Registers by which a kind of meter is known: text that begins so, or a number (u16) within these bounds. */
+export interface ModbusIdentity {
+  readonly span: Span;
+  readonly is: { readonly text: string } | { readonly least: number; readonly most: number };
+}
+
+/** Whether these are the registers of such a meter. */
+export function isIdentity(identity: ModbusIdentity, bytes: Uint8Array): boolean {
+  const is = identity.is;
+  if ("text" in is) {
+    const text = textOf(bytes);
+    return text !== null && text.indexOf(is.text) === 0;
+  }
+  const code = bytes[0] * 256 + bytes[1];
+  return code >= is.least && code <= is.most;
+}
 
 /** One number of a meter: register x 10^exponent is the quantity in its DLMS unit. */
 export interface RegisterRow {

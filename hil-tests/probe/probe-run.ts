@@ -25,7 +25,7 @@ export function probeMeters(from: number, runs: number): ProbeFigures {
     const said =
       found === null
         ? "nothing"
-        : `${found.language} ${settingText(found.setting)} ${found.telegram?.meter ?? found.unit}`;
+        : `${found.language} ${settingText(found.setting)} ${found.unit ?? found.telegram?.meter}`;
     const truth = `${subject.language} ${settingText(subject.setting)} ${subject.meter}`;
     if (said !== truth) {
       wrong.push(`seed ${seed}: ${truth} was called ${said}`);

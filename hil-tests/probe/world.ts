@@ -26,7 +26,7 @@ const change = 25; // ms
 /** Probes one source from beginning to end. The seed decides the adapter's manners and when the probe begins. */
 export function probeSource(
   source: Source,
-  options: { readonly seed: number; readonly duration?: number },
+  options: { readonly seed: number; readonly duration?: number; readonly key?: Uint8Array },
 ): ProbeOutcome {
   const random = seeded(options.seed);
   const line = new Uart();
@@ -34,7 +34,7 @@ export function probeSource(
     breaksAreZeros: random() < 0.5,
     waitsForHigh: random() < 0.5,
   });
-  const keys = { ciphers: nodeCiphers, key: null };
+  const keys = { ciphers: nodeCiphers, key: options.key ?? null };
   const probe = new Probe({ duration: options.duration ?? 60_000, asks: true, keys });
   let now = random() * 3000;
   const take = (pieces: readonly Piece[]) => {

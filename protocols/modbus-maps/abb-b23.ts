@@ -14,6 +14,7 @@ export const abbB23: ModbusMap = {
   words: "high-first",
   limits: { countMax: 125, gapMax: 30, holes: [] }, // any block of 1000h to 8eff is answered
   serial: { span: { table: "holding", address: 0x8900, count: 2 }, type: "u32" },
+  identity: null,
   missing: "highest",
   rows: [
     register(0x5000, "u64", "activeEnergyImported", 1),

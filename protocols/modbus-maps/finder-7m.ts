@@ -43,6 +43,7 @@ function finder7m(name: string, title: string, rows: readonly RegisterRow[]): Mo
     words: "high-first",
     limits: { countMax: 125, gapMax: 20, holes: [] },
     serial: { span: { table: "input", address: 9, count: 4 }, type: "text" },
+    identity: null,
     missing: "unmarked",
     rows: rows,
     optional: [],

@@ -10,12 +10,14 @@ export const iem3155: ModbusMap = {
   sources: [
     "Schneider Electric: iEM3100/3200/3300 series User Manual DOCA0005EN, Modbus register list (known here through the next)",
     "same addresses in mbmd (iem3000) and in a register list that was read from an iEM3155 with firmware 14002 (mbmap)",
+    "what it is: the model as text in 49 to 68 (Schneider's register lists; a public reader of the iEM3155)",
   ],
   line: { baud: 19200, dataBits: 8, parity: "even", stopBits: 1 },
   table: "holding",
   words: "high-first",
   limits: { countMax: 125, gapMax: 12, holes: [] },
   serial: { span: { table: "holding", address: 129, count: 2 }, type: "u32" },
+  identity: { span: { table: "holding", address: 49, count: 20 }, is: { text: "iEM3" } },
   missing: "lowest-signed",
   rows: [
     register(2999, "float32", "currentL1", 0),

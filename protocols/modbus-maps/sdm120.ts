@@ -13,6 +13,7 @@ export const sdm120: ModbusMap = {
   words: "high-first",
   limits: { countMax: 80, gapMax: 10, holes: [] }, // 40 values; at 2400 baud a gap costs more than a request
   serial: { span: { table: "holding", address: 0xfc00, count: 2 }, type: "u32" },
+  identity: null,
   missing: "unmarked",
   rows: [
     register(0x00, "float32", "voltageL1", 0),

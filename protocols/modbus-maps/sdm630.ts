@@ -7,12 +7,14 @@ export const sdm630: ModbusMap = {
   sources: [
     "Eastron: SDM630Modbus Smart Meter Modbus Protocol Implementation V1.7, §1.2 input registers, §1.1 no more than 40 values a request",
     "same addresses in OpenEMS (MeterEastronSdm630) and mbmd (sdm)",
+    "what it is: 0070h in holding register fc02h (Eastron's protocol, as a public reader of the SDM630 cites it)",
   ],
   line: { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   table: "input",
   words: "high-first",
   limits: { countMax: 80, gapMax: 40, holes: [] },
   serial: { span: { table: "holding", address: 0xfc00, count: 2 }, type: "u32" },
+  identity: { span: { table: "holding", address: 0xfc02, count: 1 }, is: { least: 0x70, most: 0x70 } },
   missing: "unmarked",
   rows: [
     register(0x00, "float32", "voltageL1", 0),

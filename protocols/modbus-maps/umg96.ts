@@ -16,6 +16,7 @@ export const umg96: ModbusMap = {
   words: "high-first",
   limits: { countMax: 125, gapMax: 30, holes: [] },
   serial: null,
+  identity: null,
   missing: "unmarked",
   rows: [
     register(19000, "float32", "voltageL1", 0),

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { D0Meter } from "../../hil-tests/meters/d0-meter.ts";
-import { DsmrMeter } from "../../hil-tests/meters/dsmr-meter.ts";
+import { DsmrMeter, dsmrKey } from "../../hil-tests/meters/dsmr-meter.ts";
 import { randomBytes } from "../../hil-tests/meters/noise.ts";
+import { simulators } from "../../hil-tests/meters/simulators.ts";
 import { SmlMeter } from "../../hil-tests/meters/sml-meter.ts";
 import { concat, fromHex, toHex } from "../../protocols/bytes.ts";
 import { nodeCiphers } from "../../protocols/crypto-node.ts";
@@ -176,6 +177,43 @@ it("a wrong checksum is shown with the one that was expected", () => {
     explainedLines(one, "byte 0", "en"),
   );
   expect(lines.join("\n")).toMatch(/checksum \(sum\): [0-9a-f]{2} ≠ [0-9a-f]{2} {2}<== here it goes wrong/);
+});
+
+describe("a sealed telegram", () => {
+  const given = (hex: string): MeterKeys => ({ ciphers: nodeCiphers, key: fromHex(hex) });
+  const sealed = ["dsmr", "mbus"].map((language) => {
+    const simulator = simulators.find((one) => one.language === language)!;
+    const meter = simulator.create({ profile: "sealed", seed: 1 });
+    const asked = fromHex("105b015c16")!; // REQ_UD2 to address 1
+    const telegram = meter.telegram() ?? concat(meter.receive(asked).map(({ bytes }) => bytes));
+    return [language, telegram] as const;
+  });
+
+  it.each(sealed)("of %s is explained to the last reading with its key", (language, telegram) => {
+    expect(check(language, telegram, given(dsmrKey))).toBe(1);
+  });
+
+  it.each(sealed)(
+    "of %s is explained as far as its seal without a key, or with another's",
+    (language, telegram) => {
+      for (const keys of [noKeys, given("ffffffffffffffffffffffffffffffff")]) {
+        const all = explain(meterLanguage(language)!, telegram, keys);
+        expect(all).toHaveLength(1);
+        expect(gapIn(all[0]!.layer)).toBeNull();
+        expect(all[0]!.result).toMatchObject({ fault: keys === noKeys ? "no-key" : "wrong-key" });
+        const said = everySpan(all[0]!.layer).flatMap(({ value }) => value ?? []);
+        expect(said.filter((value) => /2941/.test(value))).toEqual([]);
+      }
+    },
+  );
+
+  it("of P1 whose tag was changed is explained, and not said to be its meter's", () => {
+    const changed = Uint8Array.from(sealed[0]![1]);
+    changed[changed.length - 1]! ^= 1;
+    const [one] = explain(meterLanguage("dsmr")!, changed, given(dsmrKey));
+    expect(one!.result).toMatchObject({ fault: "checksum" });
+    expect(gapIn(one!.layer)).toBeNull();
+  });
 });
 
 it("every sentence has the same gaps in German and English", () => {

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
+import { computerDrivers } from "../../firmware/drivers/computer.ts";
+import { installationSchema } from "../../firmware/installation.ts";
 import { loadConfig } from "../../gateway/config/config-file.ts";
 import { gatewaySchema } from "../../gateway/config.ts";
-import { meterLines } from "./config-lines.ts";
+import { meterLines, sensorLines } from "./config-lines.ts";
 import type { Found } from "./probe.ts";
 import { even, plain, seven } from "./setting.ts";
 
@@ -17,6 +19,7 @@ function found(language: string, more: Partial<Found>): Found {
     locked: null,
     dataBaud: 9600,
     unit: null,
+    kind: null,
     receiver: "plain",
     ...more,
   };
@@ -34,10 +37,23 @@ it.each([
   found("wmbus", { setting: plain(57_600), locked: "no-key", telegram: null }),
   found("wmbus", { setting: plain(9600), receiver: "amber" }),
   found("modbus", { setting: even(19_200), asked: true, unit: 3, telegram: null }),
-])("the lines for a gateway's config are ones that it takes: $language at $setting.baud", (one) => {
-  const lines = meterLines(one, "/dev/ttyUSB0", false);
-  const sinks = "sinks: [{ kind: file, name: notebook, path: ./records.ndjson }]";
-  const text = ["version: 1", "deployment: paderborn", sinks, ...lines, ""].join("\n");
-  const config = loadConfig(gatewaySchema, { file: "gateway.yaml", text });
-  expect(Array.isArray(config) ? config.map(({ code, where }) => [code, where]) : []).toEqual([]);
-});
+  found("modbus", {
+    setting: plain(9600),
+    asked: true,
+    unit: 1,
+    kind: { map: "sunspec", sure: true, models: [1, 103] },
+  }),
+])(
+  "the lines for a gateway's and a device's config are ones that it takes: $language at $setting.baud",
+  (one) => {
+    const lines = meterLines(one, "/dev/ttyUSB0", false);
+    const sinks = "sinks: [{ kind: file, name: notebook, path: ./records.ndjson }]";
+    const text = ["version: 1", "deployment: paderborn", sinks, ...lines, ""].join("\n");
+    const config = loadConfig(gatewaySchema, { file: "gateway.yaml", text });
+    expect(Array.isArray(config) ? config.map(({ code, where }) => [code, where]) : []).toEqual([]);
+    const head = ["version: 1", "credentials: ./x.key.yaml", "link: { kind: serial, port: /dev/x }"];
+    const device = [...head, ...sensorLines(one, "/dev/ttyUSB0", false), ""].join("\n");
+    const settings = loadConfig(installationSchema(computerDrivers), { file: "device.yaml", text: device });
+    expect(Array.isArray(settings) ? settings.map(({ code, where }) => [code, where]) : []).toEqual([]);
+  },
+);

@@ -13,11 +13,11 @@ export function meterLines(found: Found, port: string, hasKey: boolean): readonl
     ...(isUsual || (language === "d0" && found.asked) ? [] : [`baud: ${setting.baud}`]),
     ...(hasKey || found.locked !== null ? ["keyFile: ./meter-key"] : []),
   ];
-  return ["meters:", ...keys.map((key, i) => (i === 0 ? `  - ${key}` : `    ${key}`))];
+  return listed("meters", keys);
 }
 
 /** What a language wants beside the port. */
-function own({ language, asked, setting, telegram, unit, receiver }: Found): readonly string[] {
+function own({ language, asked, setting, telegram, unit, kind, receiver }: Found): readonly string[] {
   const id = telegram?.meter ?? null;
   switch (language) {
     case "d0":
@@ -31,7 +31,7 @@ function own({ language, asked, setting, telegram, unit, receiver }: Found): rea
       ];
     case "modbus":
       return [
-        "map: sdm630 # choose the one of your meter",
+        kind === null ? "map: sdm630 # choose the one of your meter" : `map: ${kind.map}`,
         `unit: ${unit ?? 1}`,
         `parity: ${setting.parity}`,
       ];
@@ -40,13 +40,37 @@ function own({ language, asked, setting, telegram, unit, receiver }: Found): rea
   }
 }
 
-/** The drivers of a device that listens (firmware/drivers). */
-const drivers: Readonly<Record<string, string>> = { d0: "d0-meter", dsmr: "dsmr-meter", sml: "sml-meter" };
+/** The drivers of a device (firmware/drivers) by what speaks at their port; of D0 meters that are asked another one. */
+const drivers: Readonly<Record<string, string>> = {
+  d0: "d0-meter",
+  dlms: "dlms-meter",
+  dsmr: "dsmr-meter",
+  mbus: "mbus-meter",
+  modbus: "modbus-meter",
+  sml: "sml-meter",
+  wmbus: "wmbus-meter",
+};
 
-/** The entry under `sensors:` of a device's device.yaml, for meters that push at their usual speed; else nothing. */
-export function sensorLines({ language, setting, asked }: Found, port: string): readonly string[] {
-  const driver = asked ? undefined : drivers[language];
-  return driver === undefined || setting.baud !== meterLanguage(language)?.line.baud
-    ? []
-    : ["sensors:", `  - driver: ${driver}`, `    port: ${port}`, "    interval: 15 min"];
+/** The entry under `sensors:` of a device's device.yaml. */
+export function sensorLines(found: Found, port: string, hasKey: boolean): readonly string[] {
+  const { language, setting, asked } = found;
+  const isAskedD0 = language === "d0" && asked;
+  const driver = isAskedD0 ? "d0-asked-meter" : drivers[language];
+  if (driver === undefined) {
+    return [];
+  }
+  const isUsual = setting.baud === meterLanguage(language)?.line.baud;
+  const keys = [
+    `driver: ${driver}`,
+    `port: ${port}`,
+    ...(isAskedD0 ? [] : own(found)),
+    ...(isUsual || isAskedD0 ? [] : [`baud: ${setting.baud}`]),
+    ...(hasKey || found.locked !== null ? ["keyFile: ./meter-key"] : []),
+    "interval: 15 min",
+  ];
+  return listed("sensors", keys);
+}
+
+function listed(name: string, keys: readonly string[]): readonly string[] {
+  return [`${name}:`, ...keys.map((key, i) => (i === 0 ? `  - ${key}` : `    ${key}`))];
 }

@@ -229,7 +229,7 @@ function isReadout({ name }: Listener): boolean {
 /** A sealed P1 telegram shows its form and its meter's title only. */
 function p1(result: Telegram | BadTelegram, bytes: Uint8Array, weak: WeakBook): Proof | null {
   if (isFault(result)) {
-    const isSealed = result.fault === "no-key" && bytes[0] === 0xdb;
+    const isSealed = isLocked(result) && bytes[0] === 0xdb;
     return isSealed && weak.again(toHex(bytes.subarray(0, 10))) ? "repetition" : null;
   }
   return result.quality !== "unchecked" ? "checksum" : isP1(result) ? unchecked(result, bytes, weak) : null;

@@ -1,6 +1,7 @@
 import type { MeterKeys, Telegram } from "../../protocols/meter.ts";
 import type { ReceiverName } from "../../protocols/wmbus-receiver.ts";
 import { type Proof, type Sighting, WeakBook } from "./ears.ts";
+import type { ModbusKind } from "./modbus-run.ts";
 import { type Question, questions, type Run, type RunStep, rarerQuestions } from "./questions.ts";
 import { even, isSame, type LineSetting, plain, seven, usual } from "./setting.ts";
 import { type HeardAt, Stay } from "./stay.ts";
@@ -30,6 +31,8 @@ export interface Found {
   readonly dataBaud: number;
   /** The Modbus unit that answered. */
   readonly unit: number | null;
+  /** What that unit is; null where its registers do not tell. */
+  readonly kind: ModbusKind | null;
   /** Whose frames wireless telegrams come in. */
   readonly receiver: ReceiverName;
 }
@@ -188,6 +191,7 @@ export class Probe {
       locked: sighting.locked,
       dataBaud: baud,
       unit: null,
+      kind: null,
       receiver: sighting.receiver,
     };
     if (now >= this.confirmBy || sighting.telegrams >= confirmTelegrams) {
@@ -303,6 +307,8 @@ export class Probe {
         }
       } else if (step.type === "line") {
         this.set(step.line);
+      } else if (step.type === "end" && this.candidate !== null) {
+        this.finish(now);
       } else if (step.type === "end") {
         this.next(now);
       } else {
@@ -311,9 +317,13 @@ export class Probe {
     }
   }
 
-  private hear(step: Extract<RunStep, { type: "telegram" | "unit" | "fault" }>, now: number): void {
+  private hear(step: Extract<RunStep, { type: "telegram" | "unit" | "kind" | "fault" }>, now: number): void {
     if (step.type === "unit") {
       this.answeredBy(null, "checksum", step.unit, null, now);
+    } else if (step.type === "kind") {
+      this.candidate = this.candidate && { ...this.candidate, kind: step.kind };
+    } else if (step.type === "telegram" && this.question?.language === "modbus") {
+      this.candidate = this.candidate && { ...this.candidate, telegram: step.telegram };
     } else if (step.type === "fault") {
       const { fault } = step.fault;
       if (fault === "no-key" || fault === "wrong-key") {
@@ -350,9 +360,13 @@ export class Probe {
       locked,
       dataBaud: this.line!.baud,
       unit,
+      kind: null,
       receiver: "plain",
     };
-    this.finish(now);
+    // A Modbus unit is asked on: what it is, and what it measures.
+    if (unit === null) {
+      this.finish(now);
+    }
   }
 
   private set(line: LineSetting): void {

@@ -1,11 +1,10 @@
 import { D0Session } from "../../protocols/d0-session.ts";
-import { type Fault, isFault } from "../../protocols/fault.ts";
+import type { Fault } from "../../protocols/fault.ts";
 import { anyRest } from "../../protocols/mbus-address.ts";
 import { MbusPrimarySearch, MbusSecondarySearch } from "../../protocols/mbus-search.ts";
 import { type Job, MbusRead, MbusSession, type MbusStep } from "../../protocols/mbus-session.ts";
 import type { MeterKeys, Telegram } from "../../protocols/meter.ts";
-import { ModbusRtu } from "../../protocols/modbus-rtu.ts";
-import type { WireStep } from "../../protocols/modbus-wire.ts";
+import { type ModbusKind, ModbusRun } from "./modbus-run.ts";
 import { even, type LineSetting, plain, seven } from "./setting.ts";
 
 /** What whoever asks is to do or to know, in this order. */
@@ -15,6 +14,8 @@ export type RunStep =
   | { readonly type: "telegram"; readonly telegram: Telegram }
   /** A Modbus unit answered, if only to say no. */
   | { readonly type: "unit"; readonly unit: number }
+  /** What that unit is. */
+  | { readonly type: "kind"; readonly kind: ModbusKind }
   | { readonly type: "fault"; readonly fault: Fault }
   | { readonly type: "end" };
 
@@ -165,49 +166,5 @@ class MbusRun implements Run {
     }
     this.search = "secondary";
     return new MbusSecondarySearch({ kind: "secondary", id: "ffffffff", rest: anyRest }, { thorough: false });
-  }
-}
-
-/** How long a unit may take, ms: most answer within a tenth. */
-const unitPatience = 250;
-
-/** Reads two registers of one unit: their values, or an exception, are answers all the same. */
-class ModbusRun implements Run {
-  private readonly wire: ModbusRtu;
-  private readonly unit: number;
-
-  constructor(unit: number, baud: number) {
-    this.unit = unit;
-    this.wire = new ModbusRtu({ baud, patience: unitPatience, lateMax: unitPatience });
-  }
-
-  get deadline(): number | null {
-    return this.wire.deadline;
-  }
-
-  start(now: number): readonly RunStep[] {
-    return this.follow(this.wire.ask({ unit: this.unit, table: "holding", address: 0, count: 2 }, now));
-  }
-
-  push(bytes: Uint8Array, now: number): readonly RunStep[] {
-    return this.follow(this.wire.push(bytes, now));
-  }
-
-  tick(now: number): readonly RunStep[] {
-    return this.follow(this.wire.tick(now));
-  }
-
-  private follow(steps: readonly WireStep[]): readonly RunStep[] {
-    return steps.flatMap((step): readonly RunStep[] => {
-      if (step.type === "send") {
-        return [step];
-      }
-      const answers = step.type === "answer" || (step.type === "fault" && step.exception > 0);
-      return answers
-        ? [{ type: "unit", unit: this.unit }, { type: "end" }]
-        : isFault(step)
-          ? [{ type: "end" }]
-          : [];
-    });
   }
 }

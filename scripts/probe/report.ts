@@ -7,9 +7,12 @@ import type { Language } from "../../gateway/words/words.ts";
 import { decimalText } from "../../protocols/decimal.ts";
 import { meterLanguage } from "../../protocols/index.ts";
 import type { MeterNumber, Telegram } from "../../protocols/meter.ts";
+import { modbusMap } from "../../protocols/modbus-maps/index.ts";
 import { isReduced } from "../../protocols/sml-reduced.ts";
+import { sunspecModel } from "../../protocols/sunspec-models.ts";
 import { meterLines, sensorLines } from "./config-lines.ts";
 import { makerOf } from "./makers.ts";
+import type { ModbusKind } from "./modbus-run.ts";
 import type { Found, ProbeOutcome } from "./probe.ts";
 import { settingText } from "./setting.ts";
 import { type ProbeWord, say } from "./words.ts";
@@ -78,7 +81,10 @@ function foundLines(found: Found, outcome: ProbeOutcome, context: ReportContext)
     lines.push(word("receiver", { receiver: found.receiver }));
   }
   if (found.unit !== null) {
-    lines.push(word("unit", { unit: found.unit }));
+    lines.push(word(found.kind === null ? "unit" : "unitKnown", { unit: found.unit }));
+  }
+  if (found.kind !== null) {
+    lines.push(kindLine(found.kind, lang));
   }
   if (found.locked !== null) {
     lines.push(word(found.locked === "no-key" ? "noKey" : "wrongKey", { port }));
@@ -96,7 +102,20 @@ function foundLines(found: Found, outcome: ProbeOutcome, context: ReportContext)
   return lines;
 }
 
-/** What a display shows: numbers with a unit first. */
+/** What a Modbus unit is. */
+function kindLine({ map, sure, models }: ModbusKind, lang: Language): string {
+  if (map === "sunspec") {
+    const titles = models.map((id) => {
+      const title = sunspecModel(id)?.title;
+      return title === undefined ? String(id) : `${id} (${title})`;
+    });
+    return say(lang, "kind.sunspec", { models: titles.join(", ") });
+  }
+  const title = modbusMap(map)?.title ?? map;
+  return say(lang, sure ? "kind.sure" : "kind.looks", { title, map });
+}
+
+/** What a display shows: energies first, then other numbers with a unit. */
 export function readingLines(telegram: Telegram, lang: Language): readonly string[] {
   const rows = (telegram.records ?? telegram.readings).map((entry) => ({
     name: "obis" in entry ? entry.obis : entry.quantity + (entry.storage > 0 ? ` [${entry.storage}]` : ""),
@@ -106,7 +125,9 @@ export function readingLines(telegram: Telegram, lang: Language): readonly strin
   const numbers = rows.filter(
     ({ value, unit }) => typeof value === "object" && value !== null && unit !== null,
   );
-  const shown = (numbers.length > 0 ? numbers : rows).slice(0, readingsMax);
+  const energies = numbers.filter(({ unit }) => unit === "Wh");
+  const first = [...energies, ...numbers.filter((row) => !energies.includes(row))];
+  const shown = (first.length > 0 ? first : rows).slice(0, readingsMax);
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   return shown.map(({ name, value, unit }) => `${name.padEnd(width)}  ${shownValue(value, unit, lang)}`);
 }
@@ -124,7 +145,7 @@ function shownValue(value: MeterNumber | string | null, unit: string | null, lan
 
 function configLines(found: Found, { lang, port, hasKey }: ReportContext): readonly string[] {
   const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
-  const sensors = sensorLines(found, port);
+  const sensors = sensorLines(found, port, hasKey);
   return [
     say(lang, "config"),
     ...indented(meterLines(found, port, hasKey)),
@@ -215,6 +236,7 @@ function foundJson(found: Found): object {
     locked,
     reduced: language === "sml" && telegram !== null && isReduced(telegram),
     ...(unit !== null && { unit }),
+    ...(found.kind !== null && { kind: found.kind }),
     ...(found.receiver !== "plain" && { receiver: found.receiver }),
     readings: (telegram?.records ?? telegram?.readings ?? []).map((entry) => ({
       name: "obis" in entry ? entry.obis : entry.quantity,

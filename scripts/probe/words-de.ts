@@ -17,6 +17,11 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   maker: "Hersteller: {maker}",
   receiver: "Empfänger: {receiver}; die Telegramme kommen in seinen Rahmen.",
   unit: "Modbus-Adresse: {unit}. Modbus nennt das Modell nicht: Sehen Sie auf dem Typenschild nach und wählen Sie die Registertabelle.",
+  unitKnown: "Modbus-Adresse: {unit}.",
+  "kind.sure": "Er sagt von sich, er sei: {title} (map {map}).",
+  "kind.looks":
+    "Nach seinen Registern könnte er sein: {title} (map {map}). Vergleichen Sie das Typenschild und die Messwerte mit dem Display.",
+  "kind.sunspec": "Er spricht SunSpec; seine Modelle: {models}.",
   readings: "Erste Messwerte. Was zeigt das Display?",
   noKey:
     "Die Messwerte sind verschlüsselt. Fragen Sie den Versorger nach dem Schlüssel des Zählers, dann: hasen probe {port} --key HEX",

@@ -15,6 +15,11 @@ export const en = {
   maker: "Maker: {maker}",
   receiver: "Receiver: {receiver}, whose frames the telegrams come in.",
   unit: "Modbus unit: {unit}. Modbus does not tell the model: look on its plate, then choose the register map.",
+  unitKnown: "Modbus unit: {unit}.",
+  "kind.sure": "It says that it is: {title} (map {map}).",
+  "kind.looks":
+    "By its registers it could be: {title} (map {map}). Compare the plate and the readings with the display.",
+  "kind.sunspec": "It speaks SunSpec; its models: {models}.",
   readings: "First readings. What does the display show?",
   noKey:
     "Its readings are encrypted. Ask the utility for the meter's key, then: hasen probe {port} --key HEX",
