@@ -114,6 +114,10 @@ export class AxdrReader {
         items.push(attribute);
       }
     }
+    const name = type === typeStructure && count > 1 ? this.turnedName() : null;
+    if (name !== null) {
+      items.push(name);
+    }
     while (items.length < count) {
       const item = this.item(depth + 1);
       if (isFault(item)) {
@@ -122,6 +126,22 @@ export class AxdrReader {
       items.push(item);
     }
     return { type: type, items: items, octets: noOctets, value: null };
+  }
+
+  /**
+   * A logical name whose type and length stand the wrong way round, as Landis+Gyr's ZMF100 sends those of its currents. Null, and nothing
+   * read, where the same bytes can be a number of 32 bits: there a type follows, here it is the 7 of an instantaneous value, which is none.
+   */
+  private turnedName(): CosemData | null {
+    const at = this.at;
+    const bytes = this.bytes;
+    const isTurned = bytes[at] === 6 && bytes[at + 1] === typeOctets && bytes[at + 5] === instantaneous;
+    if (!isTurned || at + 8 > bytes.length || bytes[at + 7] !== 255) {
+      return null;
+    }
+    this.at += 8;
+    const octets = new Uint8Array(bytes.subarray(at + 2, at + 8));
+    return { type: typeOctets, items: noItems, octets: octets, value: toHex(octets) };
   }
 
   /**
@@ -170,6 +190,8 @@ export class AxdrReader {
 
 /** Longest string and greatest count: no telegram here is longer. */
 const lengthMax = 8192;
+/** Value group D of OBIS: what is now. No type has this number. */
+const instantaneous = 7;
 const typeBits = 4;
 const typeVisible = 10;
 const typeUtf8 = 12;
@@ -265,9 +287,14 @@ function decimalOfFloat64(bytes: Uint8Array, at: number): MeterNumber | null {
   return exponent < -18 || exponent > 18 ? null : { integer: decimal.integer, exponent: exponent };
 }
 
+/** Without the zeros that some meters fill a text up with. */
 function textOf(octets: Uint8Array): string {
+  let end = octets.length;
+  while (end > 0 && octets[end - 1] === 0) {
+    end--;
+  }
   let text = "";
-  for (let i = 0; i < octets.length; i++) {
+  for (let i = 0; i < end; i++) {
     text += String.fromCharCode(octets[i]);
   }
   return text;

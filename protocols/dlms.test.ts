@@ -180,6 +180,8 @@ describe("the layouts of DLMS telegrams", () => {
     const [own, energy] = [object("0000190900ff"), object("0100010800ff")];
     expect(read(`02020102${own}${energy}0600000007`)).toEqual([["1-0:1.8.0*255 7"]]);
     expect(read(`02020101${energy}0600000007`)).toEqual([["1-0:1.8.0*255 7"]]);
+    // A name whose type and length are exchanged (Landis+Gyr ZMF100).
+    expect(read("0203060901001f0700ff1000f402020ffe1621")).toEqual([["1-0:31.7.0*255 2.44 A"]]);
     // Values alone have only their places.
     expect(read("02030a024b4d060000000112ffff")).toEqual([["#1 KM", "#2 1", "#3 65535"]]);
   });
@@ -203,6 +205,7 @@ describe("the layouts of DLMS telegrams", () => {
     expect(value("1907e704010615202300ff8880")).toEqual(["2023-04-01T21:32:35+02:00"]);
     expect(value("1affffffffff")).toEqual(["ffffffffff"]);
     expect(value("0900")).toEqual([""]);
+    expect(value("0a0434350000")).toEqual(["45"]);
   });
 
   it("scale a value by its scaler, and refuse a scaler that is none", () => {
