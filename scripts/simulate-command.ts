@@ -19,6 +19,10 @@ const examples = `Examples:
       one telegram
   $ hasen simulate d0 --profile modeC --port /dev/ttyUSB0
       a meter that waits to be asked, at the other end of a real cable
+  $ hasen simulate bthome
+      a Bluetooth sensor without radio, on a message bus of its own
+  $ hasen simulate lorawan --port mqtt://127.0.0.1:1883
+      a network server that tells of a parking bay and a room
 `;
 
 /** Adds `simulate` to the command. */
@@ -34,7 +38,10 @@ export function addSimulate(
     .addHelpText("before", examples)
     .description("Be a meter of this language: real bytes, at a pseudo-terminal or a serial port.")
     .option("--profile <name>", "make or way of speaking; the command names those there are")
-    .option("--port <path>", "a serial port that is there, instead of a pseudo-terminal")
+    .option(
+      "--port <path>",
+      "a serial port that is there, instead of a pseudo-terminal; of lorawan: the URL of a broker",
+    )
     .option(
       "--baud <n>",
       "speed of the line, instead of the language's usual one",

@@ -5,7 +5,8 @@ import { has, until } from "../hil-tests/programs.ts";
 import { isFault } from "../protocols/fault.ts";
 import { sml } from "../protocols/sml.ts";
 import { hasen } from "./hasen.ts";
-import { type SimulateOrder, simulateCommand } from "./simulate.ts";
+import { simulateCommand } from "./simulate.ts";
+import type { SimulateOrder } from "./simulate-order.ts";
 
 function streams() {
   const all = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };

@@ -3,43 +3,34 @@ import { SerialPort } from "serialport";
 import { problem } from "../gateway/problem.ts";
 import { diagnosePort } from "../gateway/serial-port.ts";
 import { type Language, say } from "../gateway/words/words.ts";
+import { airSimulators } from "../hil-tests/meters/air-sensor.ts";
 import { openLine } from "../hil-tests/meters/line.ts";
 import { LineMeter, type MeterLine } from "../hil-tests/meters/line-meter.ts";
 import { noisy } from "../hil-tests/meters/noise.ts";
 import type { Simulator } from "../hil-tests/meters/simulator.ts";
 import { simulators } from "../hil-tests/meters/simulators.ts";
 import { checkPort } from "./port-check.ts";
+import { askedToStop, profileOf, type SimulateOrder } from "./simulate-order.ts";
 import type { Streams } from "./streams.ts";
-
-export interface SimulateOrder {
-  readonly language: string;
-  readonly profile?: string;
-  /** A serial port that is there; a pseudo-terminal is made where none is given. */
-  readonly port?: string;
-  readonly baud?: number;
-  /** Chance of a byte to be lost. */
-  readonly noise: number;
-  readonly seed: number;
-  /** How much faster than real time the meter's own time passes. */
-  readonly speed: number;
-  /** One telegram, then the end; to standard output where no port is given. */
-  readonly once: boolean;
-  readonly lang: Language;
-  /** Ends it as Ctrl-C does; for tests. */
-  readonly stop?: AbortSignal;
-}
 
 /** Runs until Ctrl-C, or for one telegram; resolves with 0, rejects with the problems. */
 export async function simulateCommand(order: SimulateOrder, streams: Streams): Promise<number> {
+  const air = airSimulators.find(({ language }) => language === order.language);
+  if (air !== undefined) {
+    const { simulateAir } = await import("./simulate-air.ts"); // looks for python
+    return simulateAir(air, order, streams);
+  }
+  if (order.language === "lorawan") {
+    const { simulateLorawan } = await import("./simulate-lorawan.ts");
+    return simulateLorawan(order, streams);
+  }
   const simulator = simulators.find(({ language }) => language === order.language);
   if (simulator === undefined) {
-    const allowed = simulators.map(({ language }) => language);
+    const named = [...airSimulators, ...simulators].map(({ language }) => language);
+    const allowed = [...named, "lorawan"].sort();
     throw problem("USE-002", { option: "<language>", value: order.language, allowed });
   }
-  const profile = order.profile ?? simulator.profiles[0]!;
-  if (!simulator.profiles.includes(profile)) {
-    throw problem("USE-002", { option: "--profile", value: profile, allowed: simulator.profiles });
-  }
+  const profile = profileOf(simulator.profiles, order);
   return order.once ? once(simulator, profile, order, streams) : speak(simulator, profile, order, streams);
 }
 
@@ -190,17 +181,4 @@ async function sent(
   if (change !== null) {
     await new Promise<void>((resolve) => port.update({ baudRate: change.own }, () => resolve()));
   }
-}
-
-function askedToStop(stop: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      process.off("SIGTERM", end);
-      process.off("SIGINT", end);
-      resolve();
-    };
-    process.on("SIGTERM", end);
-    process.on("SIGINT", end);
-    stop?.addEventListener("abort", end);
-  });
 }

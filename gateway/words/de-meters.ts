@@ -39,6 +39,22 @@ export const deMeters: Readonly<Record<keyof typeof enMeters, string>> = {
     "Ein Hilfsprogramm legt es an: socat, sonst python3. Keines von beiden ist hier installiert.",
   "SIM-069.next":
     "Installieren Sie eines: sudo apt-get install socat. Oder geben Sie mit --port einen vorhandenen seriellen Anschluss an.",
+  "SIM-065.what": "Wo soll ein Netzwerkserver von seinen Sensoren berichten?",
+  "SIM-065.why": "LoRaWAN-Sensoren erreichen ein Gateway über MQTT, also wird ein Broker gebraucht.",
+  "SIM-065.next": "Nennen Sie einen: hasen simulate lorawan --port mqtt://127.0.0.1:1883",
+  "SIM-070.what": "Hier lässt sich kein Bluetooth-Sensor simulieren.",
+  "SIM-070.why":
+    "Dazu gehören ein Nachrichtenbus und auf ihm etwas, das BlueZ vertritt: dbus-daemon, python3-dbusmock und python3-gi.",
+  "SIM-070.next": "Installieren Sie sie: sudo apt-get install dbus python3-dbusmock python3-gi",
+  "SIM-071.what": "Der Broker an {url} nimmt keine Nachrichten an.",
+  "SIM-071.why": "Dort antwortet niemand wie ein Broker, oder er lässt niemanden ohne Namen herein.",
+  "SIM-071.next": "Starten Sie einen, zum Beispiel: mosquitto -p 1883",
+  "simulate.advertises":
+    "Ein {language}-Sensor ({profile}) meldet sich als {address}, ohne Funk, auf einem eigenen Nachrichtenbus.",
+  "simulate.tryBus":
+    "In gateway.yaml: {config}\nIn einem anderen Terminal: DBUS_SYSTEM_BUS_ADDRESS={bus} hasen gateway --config gateway.yaml",
+  "simulate.publishes": "Ein Netzwerkserver ({server}) berichtet an {url} von zwei Sensoren.",
+  "simulate.tryBroker": "In gateway.yaml: {config}",
   "USE-007.what": "Was hinter {option} steht, ist nicht hexadezimal.",
   "USE-007.why":
     "Es besteht nur aus den Ziffern 0-9 und a-f, zwei für jedes Byte. Hier wird es nicht gezeigt, weil es geheim sein kann.",

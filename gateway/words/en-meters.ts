@@ -34,6 +34,22 @@ export const enMeters = {
   "SIM-069.what": "No pseudo-terminal could be made.",
   "SIM-069.why": "A helper program makes it: socat, or else python3. Neither is installed here.",
   "SIM-069.next": "Install one: sudo apt-get install socat. Or give a serial port that is there with --port.",
+  "SIM-065.what": "Where should a network server tell of its sensors?",
+  "SIM-065.why": "LoRaWAN sensors reach a gateway over MQTT, so a broker is needed.",
+  "SIM-065.next": "Name one: hasen simulate lorawan --port mqtt://127.0.0.1:1883",
+  "SIM-070.what": "No Bluetooth sensor can be simulated here.",
+  "SIM-070.why":
+    "It needs a message bus and BlueZ's stand-in on it: dbus-daemon, python3-dbusmock and python3-gi.",
+  "SIM-070.next": "Install them: sudo apt-get install dbus python3-dbusmock python3-gi",
+  "SIM-071.what": "The broker at {url} does not take messages.",
+  "SIM-071.why": "Nobody answers there as a broker does, or it lets nobody in without a name.",
+  "SIM-071.next": "Start one, for example: mosquitto -p 1883",
+  "simulate.advertises":
+    "A {language} sensor ({profile}) advertises as {address}, without radio, on a message bus of its own.",
+  "simulate.tryBus":
+    "In gateway.yaml: {config}\nIn another terminal: DBUS_SYSTEM_BUS_ADDRESS={bus} hasen gateway --config gateway.yaml",
+  "simulate.publishes": "A network server ({server}) tells of two sensors at {url}.",
+  "simulate.tryBroker": "In gateway.yaml: {config}",
   "USE-007.what": "What stands behind {option} is not hexadecimal.",
   "USE-007.why":
     "It is written with the digits 0-9 and a-f alone, two for each byte. It is not shown here, because it may be a secret.",

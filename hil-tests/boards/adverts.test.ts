@@ -1,11 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { concat, fromHex, toHex } from "../../protocols/bytes.ts";
-import { sealCcm } from "../../protocols/ccm.ts";
-import { nodeCiphers } from "../../protocols/crypto-node.ts";
+import { fromHex, toHex } from "../../protocols/bytes.ts";
 import { House, patience } from "../bad-input/house.ts";
 import { DeviceSite, valuesAt } from "../device-site.ts";
+import { airKey, sealBthome } from "../meters/air-sensor.ts";
 import { has, until } from "../programs.ts";
 import { Bluez, hasBluez } from "./bluez.ts";
 
@@ -14,7 +13,7 @@ import { Bluez, hasBluez } from "./bluez.ts";
 const tag = "CB:B8:33:4C:88:4F";
 const room = "A4:C1:38:00:11:22";
 const guarded = "C0:FF:EE:01:02:03";
-const key = fromHex("000102030405060708090a0b0c0d0e0f")!;
+const key = fromHex(airKey)!;
 const uuid = "0000fcd2-0000-1000-8000-00805f9b34fb";
 
 let ends: (() => unknown)[] = [];
@@ -39,13 +38,9 @@ async function site(meters: readonly string[]) {
   return { bluez, house, run };
 }
 
-/** What a sensor with the key says: its objects, sealed (bthome.io/encryption). */
+/** What a sensor with the key says: its objects, sealed. */
 function sealed(objects: string, counter: number): string {
-  const count = new Uint8Array(new Uint32Array([counter]).buffer);
-  const nonce = concat([fromHex(guarded.replaceAll(":", ""))!, fromHex("d2fc41")!, count]);
-  const plain = fromHex(objects)!;
-  const box = sealCcm(nodeCiphers, { key, nonce }, plain, 4);
-  return toHex(concat([Uint8Array.of(0x41), box.subarray(0, plain.length), count, box.subarray(-4)]));
+  return toHex(sealBthome(guarded, fromHex(objects)!, counter));
 }
 
 /** Says the same at once and again, as sensors do, until the condition holds. */

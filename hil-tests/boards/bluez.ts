@@ -1,6 +1,6 @@
 /** A message bus of our own with a Bluetooth service on it that has no radio (python-dbusmock). */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -48,7 +48,7 @@ export class Bluez {
 
   /** Starts the Bluetooth service. */
   async startService(): Promise<void> {
-    const script = fileURLToPath(new URL("bluez.py", import.meta.url));
+    const script = scriptPath();
     const service = spawn(python ?? "python3", [script, this.address]);
     this.#service = service;
     service.stderr.on("data", (text) => {
@@ -94,6 +94,13 @@ export class Bluez {
       20_000,
     );
   }
+}
+
+/** Beside this file; for what was bundled, in the repository that it was bundled from. */
+function scriptPath(): string {
+  const beside = fileURLToPath(new URL("bluez.py", import.meta.url));
+  const bundled = fileURLToPath(new URL("../hil-tests/boards/bluez.py", import.meta.url));
+  return existsSync(beside) ? beside : bundled;
 }
 
 async function ended(process: ChildProcess | null, end: () => void): Promise<void> {
