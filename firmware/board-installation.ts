@@ -76,6 +76,13 @@ export function boardInstallationSchema(drivers: readonly Driver[], boards: read
         }),
         { about: about("What the device reads", "Was das Gerät liest"), minItems: 1, maxItems: sensorsMax },
       ),
+      lean: Type.Boolean({
+        about: about(
+          "The smallest firmware: one I2C sensor and a serial line, without commands and without a time of day",
+          "Die kleinste Firmware: ein I2C-Sensor und eine serielle Leitung, ohne Befehle und ohne Uhrzeit",
+        ),
+        default: false,
+      }),
       batch: batchGroup,
       status: statusInterval,
       outbox: group(

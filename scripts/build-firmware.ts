@@ -7,6 +7,7 @@ import type { Word } from "../gateway/words/words.ts";
 import { budgetOf } from "./board-build/budget.ts";
 import { compile, type Part } from "./board-build/compile.ts";
 import { type EntryOrder, entryText } from "./board-build/entry-text.ts";
+import { leanEntry, unlean } from "./board-build/lean-entry.ts";
 import { linkProblems } from "./board-build/link-check.ts";
 import { estimateVariables } from "./board-build/variables.ts";
 import { checkDialect, checkText, type DialectError } from "./dialect.ts";
@@ -46,7 +47,7 @@ export const buildable: readonly Board[] = boards.filter(({ runs }) => runs === 
 /** The bundle; throws every problem that stands in its way. */
 export async function buildFirmware(order: FirmwareOrder): Promise<Firmware> {
   refuseUnfit(order);
-  const entry = entryText(order);
+  const entry = order.settings.lean ? leanEntry(order) : entryText(order);
   const { errors } = await checkDialect({
     contents: entry,
     loader: "ts",
@@ -67,7 +68,12 @@ function dialectProblem({ text, instead, file, line, column }: DialectError): Pr
 
 /** Throws what keeps such a device from this board, before anything is made. */
 export function refuseUnfit(order: FirmwareOrder): void {
-  throwAll([...boardProblems(order), ...linkProblems(order, buildable), ...sensorProblems(order)]);
+  throwAll([
+    ...boardProblems(order),
+    ...linkProblems(order, buildable),
+    ...sensorProblems(order),
+    ...leanProblems(order),
+  ]);
 }
 
 function throwAll(problems: readonly ProblemError[]): void {
@@ -97,6 +103,13 @@ function boardProblems({ board, installation, file }: FirmwareOrder): ProblemErr
 export function notBuilt(board: Board, where: string): ProblemError {
   const reason = word(board.runs === "node" ? "build.linux" : "build.firmata");
   return problem("BLD-069", { board: board.title, reason, boards: names(buildable) }, { where });
+}
+
+function leanProblems(order: FirmwareOrder): ProblemError[] {
+  const reason = order.settings.lean ? unlean(order) : null;
+  return reason === null
+    ? []
+    : [problem("BLD-073", { reason: word(reason) }, { where: `${order.file}: lean` })];
 }
 
 function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): ProblemError[] {

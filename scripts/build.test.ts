@@ -79,6 +79,14 @@ describe("hasen build", () => {
     expect(variables).toBeLessThanOrEqual(variablesReached);
   }, 120_000);
 
+  it("keeps it lean below the size that was reached, and below the mark of variables", async () => {
+    const { exit, stdout } = await run(`${example}\nlean: true\n`, { json: true });
+    expect(exit).toBe(0);
+    const { bytes, variables } = JSON.parse(stdout);
+    expect(bytes).toBeLessThanOrEqual(leanBytesReached);
+    expect(variables).toBeLessThanOrEqual(900);
+  }, 120_000);
+
   it("calls by their own names what the loader and a technician's console know", async () => {
     const { out } = await run(example);
     const code = readFileSync(out, "latin1");
@@ -117,6 +125,7 @@ describe("hasen build", () => {
     ["what is personal where there is no AES", personal("mdbt42q"), {}, "hmac", "BLD-068"],
     ["Bluetooth where there is none", linked("pico", ble), {}, "ccm", "BLD-072"],
     ["MQTT where the interpreter joins no Wi-Fi", linked("wifi", mqtt), {}, "ccm", "BLD-072"],
+    ["lean what the lean firmware cannot", `${linked("puck-js", ble)}\nlean: true\n`, {}, "ccm", "BLD-073"],
     ["MQTT over TLS", linked("esp32", mqtt.replace("mqtt:", "mqtts:")), {}, "ccm", "BLD-072"],
     [
       "a password that no Wi-Fi has",
@@ -172,3 +181,4 @@ function many(): string {
 /** Of the example, as measured; it may only become less. */
 const bytesReached = 17_800;
 const variablesReached = 1_350;
+const leanBytesReached = 10_500;

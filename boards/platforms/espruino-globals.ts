@@ -53,7 +53,7 @@ export interface EspruinoSerial {
   setup(baud: number, options: EspruinoSerialOptions): void;
   on(event: "data", take: (text: string) => void): void;
   removeAllListeners(event: "data"): void;
-  write(bytes: Uint8Array): void;
+  write(bytes: Uint8Array | string): void;
 }
 
 export interface EspruinoSerialOptions {

@@ -37,6 +37,14 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "BLD-072.what": "{board} kann sein Gateway nicht über „{link}“ erreichen.",
   "BLD-072.why": "{reason}",
   "BLD-072.next": "Geben Sie einen anderen `link` an, oder nehmen Sie eine dieser Platinen: {boards}.",
+  "BLD-073.what": "Diese Platine lässt sich nicht schlank bauen.",
+  "BLD-073.why": "{reason}",
+  "BLD-073.next": "Die Zeile `lean: true` weglassen; die ganze Firmware kann es.",
+  "build.leanCrypto":
+    "Die schlanke Firmware verschlüsselt mit AES und nimmt SHA-256 vom Interpreter der Platine.",
+  "build.leanLink": "Die schlanke Firmware spricht über eine serielle Leitung.",
+  "build.leanSensor":
+    "Die schlanke Firmware liest einen Sensor an einem I2C-Bus, ohne Totband und ohne Aufwärmen.",
   "build.meter":
     "Was er sendet, entscheidet das erste Telegramm des Zählers; ein Bündel entsteht für Spalten, die beim Bauen bekannt sind.",
   "build.noBus": "Die Platine hat kein {bus}.",

@@ -34,6 +34,13 @@ export const enBuild = {
   "BLD-072.what": "{board} cannot reach its gateway over “{link}”.",
   "BLD-072.why": "{reason}",
   "BLD-072.next": "Give another `link`, or take one of these boards: {boards}.",
+  "BLD-073.what": "This board cannot be built lean.",
+  "BLD-073.why": "{reason}",
+  "BLD-073.next": "Take the line `lean: true` away; the full firmware can do it.",
+  "build.leanCrypto": "The lean firmware encrypts with AES, and takes SHA-256 from the board's interpreter.",
+  "build.leanLink": "The lean firmware speaks over a serial line.",
+  "build.leanSensor":
+    "The lean firmware reads one sensor at an I2C bus, without dead bands and without warming up.",
   "build.meter":
     "What it sends is decided by the meter's first telegram; a board's bundle is made for columns that are known when it is built.",
   "build.noBus": "The board has no {bus}.",

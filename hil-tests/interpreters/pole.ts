@@ -34,6 +34,7 @@ export function poleSettings(changes: Partial<BoardSettings> = {}): BoardSetting
         address: 68,
       } as unknown as BoardSettings["sensors"][number],
     ],
+    lean: false,
     batch: { rows: 24, delay: 24 * 60_000 },
     status: 3_600_000,
     outbox: { bytes: 2048, frames: 16 },

@@ -81,8 +81,16 @@ export class StubBoard {
       getTime: () => time.monotonic() / 1000,
       setTimeout: after,
       clearTimeout: (id: number) => timers.get(id)?.(),
-      setInterval: () => 0,
-      clearInterval: () => {},
+      setInterval: (run: () => void, period: number) => {
+        const again = () => {
+          timers.set(id, time.after(period, again));
+          run();
+        };
+        const id = next++;
+        timers.set(id, time.after(period, again));
+        return id;
+      },
+      clearInterval: (id: number) => timers.get(id)?.(),
       digitalWrite: () => {},
       require: (module: string) =>
         this.modules[module] ?? (module === "Storage" ? this.flash : this.#crypto()),
@@ -151,9 +159,9 @@ export class StubBoard {
       on: (_event: string, take: (text: string) => void) => {
         this.#onText = take;
       },
-      write: (bytes: Uint8Array) =>
+      write: (given: Uint8Array | string) =>
         reader.push(
-          bytes,
+          typeof given === "string" ? bytesOf(given) : given,
           (frame) => this.onFrame(frame),
           (bad) => {
             throw new Error(bad.detail);

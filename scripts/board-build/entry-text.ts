@@ -33,7 +33,7 @@ export interface EntryOrder {
 }
 
 /** One sensor with what follows from its columns. */
-interface Place {
+export interface Place {
   readonly driver: Driver;
   readonly settings: BoardSensor;
   readonly installed: InstalledSensor;
@@ -138,7 +138,11 @@ if (refused === null) {
 `;
 }
 
-function placeOf(installed: InstalledSensor, settings: BoardSensor, drivers: readonly Driver[]): Place {
+export function placeOf(
+  installed: InstalledSensor,
+  settings: BoardSensor,
+  drivers: readonly Driver[],
+): Place {
   const driver = drivers.find(({ name }) => name === installed.driver);
   const columns = driver?.columns(installed.options) ?? null;
   if (driver === undefined || columns === null) {
@@ -240,7 +244,7 @@ function beyondText(installed: InstalledSensor, shape: Shape): string {
   return `(_column, value, last, i) => Math.abs((value as number) - (last as number)) > [${bands.join(", ")}][i]`;
 }
 
-function knownAnswer({ installation }: EntryOrder): string {
+export function knownAnswer({ installation }: EntryOrder): string {
   const session = openSession(nodeCrypto, sessionRoot(nodeCrypto, installation), 0, selfTestDirection);
   return byteText(session.seal(0, bytesOf(selfTestPayload)));
 }

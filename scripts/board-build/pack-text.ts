@@ -125,7 +125,8 @@ function quickText(shape: Shape, sure: Bounds | null): string {
         : 0,`;
 }
 
-function packHead(id: string, counters: number): string {
+/** The beginning of a pack's message. */
+export function packHead(id: string, counters: number): string {
   const bytes = fromHex(id) ?? new Uint8Array(shapeIdLength);
   return (
     head(4, counters > 0 ? 6 : 5) +

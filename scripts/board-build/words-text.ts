@@ -14,12 +14,11 @@ export interface WordsOrder {
   readonly shapes: readonly { readonly id: string; readonly shape: Shape }[];
 }
 
-/** A constant `words` of the type Words (firmware/words.ts). Needs `head`, `textItem`, `numberItem` and `bytesOf`. */
-export function wordsText(order: WordsOrder): string {
+/** The hello, but for the numbers of the run. Keys in the order of deterministic CBOR (RFC 8949 §4.2.1): by length, then by letters. */
+export function helloText(order: WordsOrder, rowsDropped: Piece): string {
   const ids = order.shapes.map(({ id }) => head(2, 4) + byteText(fromHex(id) as Uint8Array)).join("");
   const shapes = head(4, order.shapes.length) + ids;
-  // Keys in the order of deterministic CBOR (RFC 8949 §4.2.1): by length, then by letters.
-  const hello = joined([
+  return joined([
     head(4, 2) + head(0, 0) + head(5, 8) + textItem("board") + textItem(order.board),
     textItem("shapes") + shapes + textItem("uptime"),
     { code: "head(0, uptime)" },
@@ -28,23 +27,33 @@ export function wordsText(order: WordsOrder): string {
     textItem("firmware") + textItem(order.firmware) + textItem("bootReason"),
     { code: "textItem(start.bootReason)" },
     textItem("rowsDropped"),
-    { code: "head(0, rowsDropped)" },
+    rowsDropped,
     textItem("previousEpoch"),
     { code: "numberItem(start.previous)" },
   ]);
-  const status = joined([
+}
+
+/** The status; `of` says how its numbers are called. */
+export function statusText(order: WordsOrder, of: (name: string) => string, rowsDropped: Piece): string {
+  return joined([
     head(4, 2) + head(0, 3) + head(5, 4) + textItem("faults"),
-    { code: "head(5, status.faultCounts.length)" },
+    { code: `head(5, ${of("faultCounts")}.length)` },
     { code: 'faults.join("")' },
     textItem("outbox") + head(5, 3) + textItem("bytes"),
-    { code: "head(0, status.bytes)" },
+    { code: `head(0, ${of("bytes")})` },
     textItem("frames"),
-    { code: "head(0, status.frames)" },
+    { code: `head(0, ${of("frames")})` },
     textItem("bytesMax") + head(0, order.bytesMax) + textItem("uptime"),
-    { code: "head(0, status.uptime)" },
+    { code: `head(0, ${of("uptime")})` },
     textItem("rowsDropped"),
-    { code: "head(0, status.rowsDropped)" },
+    rowsDropped,
   ]);
+}
+
+/** A constant `words` of the type Words (firmware/words.ts). Needs `head`, `textItem`, `numberItem` and `bytesOf`. */
+export function wordsText(order: WordsOrder): string {
+  const hello = helloText(order, { code: "head(0, rowsDropped)" });
+  const status = statusText(order, (name) => `status.${name}`, { code: "head(0, status.rowsDropped)" });
   return `const words: Words = {
   hello: (start, uptime, rowsDropped) => bytesOf(${hello}),
   dropped(ranges, epoch) {
@@ -70,7 +79,7 @@ function shapeText({ id, shape }: WordsOrder["shapes"][number]): string {
   return `bytesOf(id === null || id === "${id}" ? ${byteLiteral(message)} : "")`;
 }
 
-type Piece = string | { readonly code: string };
+export type Piece = string | { readonly code: string };
 
 /** Pieces as one expression: neighbouring literals as one. */
 function joined(pieces: readonly Piece[]): string {

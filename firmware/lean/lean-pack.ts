@@ -1,0 +1,68 @@
+import { head } from "../../protocols/cbor-small.ts";
+import type { DriverValues } from "../driver.ts";
+
+/** What of a pack the build has worked out. */
+export interface LeanPack {
+  /** The message before its time, and between step and body's length. */
+  readonly before: string;
+  readonly behind: string;
+  readonly interval: number; // ms
+  readonly heartbeat: number; // ms
+  readonly rowsMax: number;
+  readonly delay: number; // ms
+  /** Of a row, in the order of its columns; what is missing is said by `missing`. */
+  row(values: DriverValues, at: number): void;
+  readonly missing: DriverValues;
+  /** The body of so many rows. */
+  body(rows: number): string;
+}
+
+/** Rows of one sensor into packs, without a time of day: their times are ms since boot. */
+export function leanStream(
+  pack: LeanPack,
+  say: (message: string) => void,
+): { take(values: DriverValues | null, now: number): void; tick(now: number): number } {
+  let rows = 0;
+  let time = 0;
+  let last = 0; // of the last row worth sending
+  let missing = false;
+
+  function flush(): void {
+    if (rows > 0) {
+      const length = pack.body(rows);
+      rows = 0;
+      say(
+        pack.before + head(0, time) + head(0, pack.interval) + pack.behind + head(2, length.length) + length,
+      );
+    }
+  }
+
+  return {
+    take(values, now) {
+      if (values === null && missing && now - last < pack.heartbeat) {
+        return; // one row of missing values, then one at each heartbeat
+      }
+      missing = values === null;
+      last = now;
+      // A row that is not where the open pack has its next one begins another.
+      if (Math.abs(now - time - rows * pack.interval) >= pack.interval / 2) {
+        flush();
+      }
+      if (rows === 0) {
+        time = now;
+      }
+      pack.row(values === null ? pack.missing : values, rows++);
+      if (rows >= pack.rowsMax) {
+        flush();
+      }
+    },
+    tick(now) {
+      const left = rows > 0 ? time + pack.delay - now : Infinity;
+      if (left <= 0) {
+        flush();
+        return Infinity;
+      }
+      return left;
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { setUpScript } from "../../boards/platforms/espruino-setup.ts";
+import type { Installation } from "../../firmware/installation-type.ts";
+import { fromHex } from "../../protocols/bytes.ts";
+import { FrameReader } from "../../protocols/framing.ts";
+import type { Firmware } from "../../scripts/build-firmware.ts";
+import { TestGateway } from "../test-gateway.ts";
+import { espruinoLane, espruinoPath, runEspruino } from "./espruino-program.ts";
+import { buildPole } from "./pole.ts";
+import { StubBoard } from "./stub-board.ts";
+
+let firmware: Firmware;
+let installation: Installation;
+
+beforeAll(async () => {
+  ({ firmware, installation } = await buildPole({ lean: true }));
+}, 120_000);
+
+function start(board = new StubBoard()) {
+  const gateway = new TestGateway(installation, (frame) => board.sendDown(frame));
+  board.onFrame = (frame) => gateway.receive(frame);
+  return { board, gateway };
+}
+
+function rowsOf(gateway: TestGateway) {
+  return gateway.packs().flatMap((pack) => pack.rows);
+}
+
+describe("a lean bundle on a board", () => {
+  it("boots, says hello and on request its shape, and sends packs that the gateway opens and reads", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(50 * 60_000);
+    expect(board.printed).toEqual([]);
+    expect(gateway.of("hello")[0]).toMatchObject({
+      epoch: 0,
+      piv: 0,
+      message: { board: "puck-js", bootReason: "first", previousEpoch: null, lastPiv: null },
+    });
+    expect(gateway.of("shape")).toHaveLength(1);
+    const rows = rowsOf(gateway);
+    expect(rows.length).toBeGreaterThanOrEqual(47);
+    expect(rows[0].values).toEqual([2100, 500]);
+    expect(rows.map(({ time }, i) => time - rows[0].time - i * 60_000)).toEqual(rows.map(() => 0));
+    expect(gateway.packs()[0].timeQuality).toBe("relative");
+    expect(gateway.refused).toBe(0);
+    expect(gateway.repeatedNonces).toEqual([]);
+    expect(board.confirmed).toBeGreaterThan(0);
+  });
+
+  it("sends again what nobody acknowledged, and no more once it is", () => {
+    const { board, gateway } = start();
+    const listen = board.onFrame;
+    let sent = 0;
+    board.onFrame = () => sent++;
+    board.run(firmware.code);
+    board.time.advance(60_000);
+    expect(sent).toBeGreaterThan(2);
+    board.onFrame = listen;
+    board.time.advance(300_000);
+    expect(gateway.of("hello")).toHaveLength(1);
+    board.onFrame = () => sent++;
+    sent = 0;
+    board.time.advance(10 * 60_000);
+    expect(sent).toBe(0);
+  });
+
+  it("goes on in the next epoch after the power was gone, and never repeats a number under a key", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(30 * 60_000);
+    const again = new StubBoard(board.flash);
+    again.onFrame = board.onFrame;
+    again.run(firmware.code);
+    again.time.advance(1000);
+    expect(gateway.of("hello").map(({ epoch }) => epoch)).toEqual([0, 1]);
+    expect(gateway.of("hello")[1].message).toMatchObject({ bootReason: "power", previousEpoch: 0 });
+    expect(gateway.repeatedNonces).toEqual([]);
+  });
+
+  it("gives one row of missing values while its sensor is unplugged, then one at each heartbeat", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(5 * 60_000 + 30_000);
+    board.air = null;
+    board.time.advance(60 * 60_000);
+    board.air = { temperature: 1500, humidity: 400 };
+    board.time.advance(60 * 60_000);
+    const values = rowsOf(gateway).map((row) => row.values);
+    const missing = values.filter(([first]) => first === null).length;
+    expect(missing).toBeGreaterThanOrEqual(4);
+    expect(missing).toBeLessThanOrEqual(6);
+    expect(values.filter(([first]) => first === 1500).length).toBeGreaterThan(30);
+    const status = gateway.of("status").at(-1)?.message;
+    expect(Object.fromEntries(status?.faults ?? [])).toMatchObject({ silent: 1 });
+    expect(status?.outbox.bytesMax).toBe(2048);
+  });
+
+  it("keeps what it can while the gateway is away, and names what it gave up", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(60_000);
+    const listen = board.onFrame;
+    board.onFrame = () => {};
+    board.time.advance(30 * 3_600_000);
+    board.onFrame = listen;
+    board.time.advance(3_600_000);
+    const known = new Set(gateway.stored.map(({ piv }) => piv));
+    const dropped = gateway.of("dropped").flatMap(({ message }) => message.ranges);
+    expect(dropped.length).toBeGreaterThan(0);
+    for (let piv = 0; piv < Math.max(...known); piv++) {
+      const named = dropped.some(([from, to]) => from <= piv && piv <= to);
+      expect(known.has(piv) || named, `message ${piv}`).toBe(true);
+    }
+    expect(gateway.repeatedNonces).toEqual([]);
+  });
+
+  it("tells its uptime again where the gateway came late, without which it could not place the packs in time", () => {
+    const { board, gateway } = start();
+    const listen = board.onFrame;
+    board.onFrame = () => {};
+    board.run(firmware.code);
+    board.time.advance(10 * 60_000);
+    board.onFrame = listen;
+    board.time.advance(5 * 60_000);
+    expect(gateway.of("status").length).toBeGreaterThan(0);
+  });
+
+  it("follows no command, no forged frame and none of an older gateway epoch, and counts them", () => {
+    const { board, gateway } = start();
+    board.run(firmware.code);
+    board.time.advance(60_000);
+    gateway.say({ type: "command", deviceEpoch: 0, name: "restart", arguments: null });
+    gateway.say({ type: "nack", deviceEpoch: 0, piv: 900, code: "content" });
+    gateway.say({ type: "ack", deviceEpoch: 3, ranges: [[0, 4_000_000_000]] });
+    gateway.say({ type: "time", deviceEpoch: 0, answers: 0, unix: 1_800_000_000_000 });
+    board.time.advance(1000);
+    board.sendDown(fromHex("0000110000deadbeefdeadbeefdeadbeef") as Uint8Array);
+    board.sendDown(fromHex("000011010000deadbeefdeadbeefdeadbeef") as Uint8Array);
+    board.sendDown(new Uint8Array(300));
+    board.time.advance(120_000);
+    expect(board.reboots).toBe(0);
+    const faults = Object.fromEntries(gateway.of("status").at(-1)?.message.faults ?? []);
+    expect(faults).toMatchObject({ "not-allowed": 1, refused: 1, replayed: 1, "bad-tag": 1, header: 1 });
+  });
+
+  it("sends nothing, and says why, when its crypto gives wrong answers, or its flash does not take the epoch", () => {
+    const wrong = start();
+    wrong.board.aesIsRight = false;
+    wrong.board.run(firmware.code);
+    wrong.board.time.advance(60_000);
+    expect(wrong.board.printed).toEqual(["self-test"]);
+    expect(wrong.gateway.stored).toEqual([]);
+    const full = start();
+    full.board.flash.write = () => {
+      throw new Error("full");
+    };
+    full.board.run(firmware.code);
+    full.board.time.advance(60_000);
+    expect(full.board.printed).toEqual(["storage"]);
+    expect(full.gateway.stored).toEqual([]);
+  });
+});
+
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** What the interpreter for Linux lacks of a Puck.js. */
+const stubs = `
+global.Serial9 = { setup: function() {}, on: function() {}, write: function(text) {
+  print("frame " + text.split("").map(function(c) { return ("0" + c.charCodeAt(0).toString(16)).substr(-2); }).join(""));
+} };
+global.I2C9 = { setup: function() {}, writeTo: function() {}, readFrom: function() { return new Uint8Array([0x66, 0x66, 0x93, 0x80, 0x00, 0xa2]); } };
+E.lockConsole = function() {}; E.setPassword = function() {}; E.enableWatchdog = function() {}; E.kickWatchdog = function() {};
+`;
+
+describe.skipIf(espruinoPath() === null)(`a lean bundle ${espruinoLane}`, () => {
+  it("boots, passes its self-test, sends a hello that the gateway opens, and takes no more variables than the mark", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dreihasen-lean-"));
+    folders.push(folder);
+    const code = firmware.code.replace('"Serial1"', '"Serial9"').replace('"I2C1"', '"I2C9"');
+    const measure =
+      "setTimeout(function() { print('used ' + (process.memory().usage - before)); quit(); }, 2500);";
+    const script = `${setUpScript}\n${stubs}\nvar before = process.memory().usage;\n${code}\n${measure}\n`;
+    const { lines } = await runEspruino(folder, script);
+    const gateway = new TestGateway(installation, () => {});
+    const reader = new FrameReader();
+    for (const [, hex] of lines.join("\n").matchAll(/frame ([0-9a-f]+)/g)) {
+      reader.push(
+        fromHex(hex) as Uint8Array,
+        (frame) => gateway.receive(frame),
+        (bad) => expect(bad).toBeNull(),
+      );
+    }
+    expect(gateway.of("hello")[0]?.message, lines.join("\n")).toMatchObject({ bootReason: "first" });
+    expect(gateway.refused).toBe(0);
+    const used = Number(/used (\d+)/.exec(lines.join("\n"))?.[1]);
+    expect(used / firmware.manifest.variables).toBeGreaterThan(0.85);
+    expect(used / firmware.manifest.variables).toBeLessThan(1.15);
+    expect(used).toBeLessThanOrEqual(900);
+  }, 120_000);
+});
