@@ -1,25 +1,9 @@
 /** Gateway only: the crypto port over node:crypto, for the gateway, devices on Linux and simulation. */
-import {
-  type CipherCCMTypes,
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  createSecretKey,
-  type KeyObject,
-} from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey } from "node:crypto";
 import type { BlockCipher, BlockCiphers } from "./block-ciphers.ts";
-import { concat, equal } from "./bytes.ts";
+import { concat } from "./bytes.ts";
 import type { Aead, Crypto } from "./crypto.ts";
-
-const cipher: CipherCCMTypes = "aes-128-ccm";
-const tagLength = 8; // bytes
-/**
- * An empty message that has an address. OpenSSL takes data at a null address, as an empty array may have, for "no message yet":
- * it then gives no tag when sealing, and accepts every tag when opening.
- */
-const empty = new Uint8Array(1).subarray(0, 0);
-const options = { authTagLength: tagLength };
+import { BlockRoom, keptCcm } from "./kept-ccm.ts";
 
 /** node:crypto behind the port. Each key is handed to OpenSSL once, when its Mac or Aead is made. */
 export const nodeCrypto: Crypto = {
@@ -28,7 +12,7 @@ export const nodeCrypto: Crypto = {
     const secret = createSecretKey(key);
     return (data) => createHmac("sha256", secret).update(data).digest(); // read and dropped: may stay a Buffer
   },
-  ccm: (key) => ccm(createSecretKey(key)),
+  ccm,
 };
 
 /** The meters' ciphers over node:crypto. OpenSSL 3 keeps DES away, but has its triple, which with one key three times is the same. */
@@ -47,36 +31,17 @@ function cbc(name: string, spread: (key: Uint8Array) => Uint8Array): BlockCipher
   };
 }
 
-function ccm(secret: KeyObject): Aead {
-  const seal: Aead["seal"] = (nonce, additional, plaintext) => {
-    const sealing = createCipheriv(cipher, secret, nonce, options);
-    sealing.setAAD(additional, { plaintextLength: plaintext.length });
-    const ciphertext = sealing.update(plaintext.length === 0 ? empty : plaintext);
-    sealing.final();
-    const sealed = new Uint8Array(plaintext.length + tagLength);
-    sealed.set(ciphertext);
-    sealed.set(sealing.getAuthTag(), plaintext.length);
-    return sealed;
-  };
-  const open: Aead["open"] = (nonce, additional, sealed) => {
-    const length = sealed.length - tagLength;
-    if (length <= 0) {
-      // Sealed anew and compared, so that nothing hangs on what OpenSSL makes of an empty message.
-      return length === 0 && equal(seal(nonce, additional, empty), sealed) ? new Uint8Array(0) : null;
-    }
-    const opening = createDecipheriv(cipher, secret, nonce, options);
-    opening.setAuthTag(sealed.subarray(length));
-    opening.setAAD(additional, { plaintextLength: length });
-    const plaintext = opening.update(sealed.subarray(0, length));
-    try {
-      opening.final();
-    } catch {
-      return null; // the one way in which Node says that the tag does not hold
-    }
-    return plain(plaintext);
-  };
-  return { seal, open };
+/** Of AES that stays set up: `aes-128-ccm` of node:crypto begins anew for each message, which costs more than the message. */
+function ccm(key: Uint8Array): Aead {
+  const each = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
+  const chained = createCipheriv("aes-128-cbc", key, new Uint8Array(16)).setAutoPadding(false);
+  return keptCcm(
+    { each: (blocks) => each.update(blocks), chained: (blocks) => chained.update(blocks) },
+    room,
+  );
 }
+
+const room = new BlockRoom();
 
 /** A Buffer's bytes without its habits: `slice` of a Buffer does not copy. */
 function plain(buffer: Buffer): Uint8Array {
