@@ -286,6 +286,27 @@ describe("a pin", () => {
     expect((await Spool.open(options, disk)).recovery.lost).not.toEqual([]);
   });
 
+  it("neither misses nor needs again a file that was removed while the disk could not confirm it", async () => {
+    const clock = new VirtualClock();
+    const disk = newDisk();
+    const options = trialOptions({ clock, daysMax: 1, hooks: { synchronised: () => true } });
+    const spool = await Spool.open(options, disk);
+    await appendIds(spool, range(0, 30), length);
+    spool.pin(3);
+    await appendIds(spool, range(30, 60), length);
+    clock.pass(86_400_000 / 4);
+    await spool.retire();
+    clock.pass(2 * 86_400_000);
+    disk.failing = ({ operation }) => (operation === "syncFolder" ? "EIO" : null);
+    await spool.retire();
+    disk.failing = () => null;
+    await appendIds(spool, range(60, 90), length);
+    await spool.close();
+    const again = await Spool.open(options, disk);
+    expect([...readIds(again).values()].slice(-30)).toEqual(range(60, 90));
+    expect(again.recovery.lost).toEqual([]);
+  });
+
   it("shows no entry again that was refused, when all that hid it is gone", async () => {
     const disk = newDisk();
     const spool = await Spool.open(trialOptions(), disk);

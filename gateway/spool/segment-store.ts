@@ -76,14 +76,15 @@ export class SegmentStore {
     this.#spares.push({ path, bytes });
   }
 
-  /** Removes a file for good and leaves word of it, so that nobody takes it for lost. */
+  /**
+   * Removes a file for good and leaves word of it, so that nobody takes it for lost. Where the folder cannot be synced it may be there
+   * again after a power cut, with nothing in it that anybody waits for.
+   */
   async remove({ path }: Slot): Promise<Fault | null> {
     this.#files.close(path);
-    const number = numberOf(path);
-    const told = number === this.#highest ? null : this.#leaveWord(number);
-    const failure = told ?? (await this.#port.remove(path)) ?? (await this.#port.syncFolder(this.#folder));
-    if (failure === null && number === this.#highest) {
-      this.#highest--;
+    const failure = this.#leaveWord(numberOf(path)) ?? (await this.#port.remove(path));
+    if (failure === null) {
+      await this.#port.syncFolder(this.#folder);
     }
     return failure;
   }
