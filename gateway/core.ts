@@ -167,7 +167,7 @@ export class Core {
   }
 
   #carry(spool: Spool, sink: Sink, among: Forwarder[]): Forwarder {
-    const { clock, log, random } = this.#options;
+    const { clock, log, random, later } = this.#options;
     const forwarder = new Forwarder({
       sink,
       spool,
@@ -176,6 +176,7 @@ export class Core {
       log,
       clock,
       random,
+      later,
       setAside: (gap, durable) => this.ingest.declare(gap, durable),
     });
     among.push(forwarder);

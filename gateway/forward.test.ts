@@ -12,6 +12,7 @@ import { Forwarder } from "./forward.ts";
 import { silentLog } from "./log.ts";
 import type { DeviceEntry } from "./registry/registry.ts";
 import type { Delivery, Gap, Sink, SinkBatch } from "./sink.ts";
+import { CursorFile } from "./spool/cursor-file.ts";
 import { nodeFiles } from "./spool/node-files.ts";
 import { Spool } from "./spool/spool.ts";
 
@@ -99,9 +100,9 @@ function store(from: number, count: number): Promise<void> {
   });
 }
 
-function forwarder(after = soon): Forwarder {
+function forwarder(after = soon, sink: Sink = platform): Forwarder {
   return new Forwarder({
-    sink: platform,
+    sink,
     spool,
     cursor: spool.cursor("city"),
     context: { shape: () => shape, device: () => device },
@@ -112,6 +113,7 @@ function forwarder(after = soon): Forwarder {
       after,
     },
     random: () => 0,
+    later: setImmediate,
     setAside: (gap, durable) => {
       setAside.push(gap);
       durable();
@@ -225,6 +227,59 @@ describe("the forwarder", () => {
     expect(backlog / platform.confirmed.length).toBeGreaterThan(0.1);
     expect(backlog / platform.confirmed.length).toBeLessThan(0.6);
     one.stop();
+  });
+
+  it("has at most one window of records under way or confirmed without a checkpoint", async () => {
+    const messages = 24_000;
+    await store(0, messages);
+    const cursors = new CursorFile(nodeFiles, join(folder, "spool"));
+    const state = { sent: 0, most: 0 };
+    const wide: Sink = {
+      ...platform,
+      name: "city",
+      recordsMax: 2000,
+      window: 4,
+      start: async () => {},
+      stop: async () => {},
+      state: () => ({ connected: true, trouble: null }),
+      send: async ({ records }) => {
+        state.sent += records.length;
+        const checkpoint = cursors.load();
+        const kept = checkpoint !== null && checkpoint !== "damaged" ? checkpoint.cursors : [];
+        state.most = Math.max(
+          state.most,
+          state.sent - (kept.find(({ name }) => name === "city")?.position ?? 0),
+        );
+        await new Promise((resolve) => setImmediate(resolve));
+        return { delivered: true };
+      },
+    };
+    forwarder(soon, wide).wake();
+    await until("all is there", () => spool.cursor("city").position === spool.head);
+    expect(state.sent).toBe(messages);
+    expect(state.most).toBeGreaterThan(4000);
+    expect(state.most).toBeLessThanOrEqual(8000);
+  });
+
+  it("sends one batch of a backlog a turn, so that what else happens is not kept waiting", async () => {
+    await store(0, 6000);
+    const turns: number[] = [];
+    let turn = 0;
+    platform.answer = () => {
+      turns.push(turn);
+      return { delivered: true };
+    };
+    const count = (): void => {
+      turn++;
+      if (turns.length < 60) {
+        setImmediate(count);
+      }
+    };
+    setImmediate(count);
+    forwarder().wake();
+    await until("the backlog is through", () => spool.cursor("city").position === spool.head);
+    const each = turns.map((at) => turns.filter((other) => other === at).length);
+    expect(Math.max(...each)).toBeLessThanOrEqual(2);
   });
 
   it("sends nothing again after a restart in the middle of a backlog, but what was under way", async () => {

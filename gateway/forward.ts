@@ -4,7 +4,6 @@
  * comes now goes first, and the backlog follows beside it with a guaranteed share.
  */
 import { type Fault, isFault } from "../protocols/fault.ts";
-import { BacklogPace } from "./backlog-pace.ts";
 import { Backoff } from "./backoff.ts";
 import { cityEpoch } from "./city-epoch.ts";
 import { decodeMessageEntry, entryKind } from "./entry.ts";
@@ -25,6 +24,8 @@ export interface ForwarderOptions {
   readonly random: () => number;
   /** Messages set aside because this sink will never take them; `durable` is to be called when that is on disk. */
   readonly setAside: (gap: Gap, durable: () => void) => void;
+  /** Calls at the end of this turn. */
+  readonly later: (call: () => void) => void;
 }
 
 /** Entries one batch is made of at most. */
@@ -36,6 +37,14 @@ const backlogAfter = 10_000;
 const lanesFrom = 2000;
 /** While both lanes have something to send, every so many batches one is of the backlog: its share of a fifth. */
 const backlogEvery = 5;
+/** Records of the backlog in one delivery while new ones come: these wait behind it, here, on the wire and at the platform. */
+const besideLive = 500;
+/** Between two of these, ms. */
+const restFor = 2;
+/** ms after the last new record for which more are expected. */
+const liveFor = 1000;
+/** Records that may come again after a kill, at least, where a sink's own window is smaller: each checkpoint writes a page. */
+const repeatedMin = 8000;
 
 export class Forwarder {
   readonly counts = { delivered: 0, gaps: 0, failures: 0, setAside: 0 };
@@ -49,7 +58,15 @@ export class Forwarder {
   readonly #liveFrom: Cursor;
   readonly #liveTo: Cursor;
   #turn = 0;
-  readonly #pace: BacklogPace;
+  /** Records that may come again after a kill: under way, and confirmed but in no checkpoint yet. One window of the sink. */
+  readonly #repeatedMax: number;
+  /** Records passed by lanes that are gone, and all that the cursor was told of. */
+  #passedBefore = 0;
+  #passedTold = 0;
+  /** When a new record was last sent, monotonic ms. */
+  #lastLive = Number.NEGATIVE_INFINITY;
+  /** This turn has sent something of the backlog; what else has happened comes first. */
+  #backlogRests = false;
   /** Takes back the retry that is waited for. */
   #retry: (() => void) | null = null;
   #stopped = false;
@@ -59,7 +76,7 @@ export class Forwarder {
   constructor(options: ForwarderOptions) {
     const { sink, spool, cursor, clock, random } = options;
     this.#options = options;
-    this.#pace = new BacklogPace(sink.recordsMax);
+    this.#repeatedMax = Math.max(sink.recordsMax * Math.max(2, sink.window), repeatedMin);
     this.#backoff = new Backoff({ first: 200, max: 30_000, random, now: () => clock.monotonic() });
     this.#liveFrom = spool.cursor(`${cursor.name}${liveFrom}`);
     this.#liveTo = spool.cursor(`${cursor.name}${liveTo}`);
@@ -67,6 +84,8 @@ export class Forwarder {
     const apart = this.#liveFrom.position > position && this.#liveTo.position >= this.#liveFrom.position;
     this.#live = this.#lane(apart ? this.#liveTo.position : position, Number.POSITIVE_INFINITY);
     this.#backlog = apart ? this.#lane(position, this.#liveFrom.position) : null;
+    cursor.saveAt = this.#repeatedMax / 2;
+    cursor.whenSaved = () => this.wake();
     sink.whenReachable?.(() => this.#reachable());
   }
 
@@ -89,7 +108,7 @@ export class Forwarder {
       const lane = this.#choose();
       const batch = lane?.next() ?? null;
       this.#move();
-      if (lane === null || batch === null) {
+      if (lane === null || batch === null || this.#wouldRepeat(batch)) {
         return;
       }
       batch.state = "sent";
@@ -136,28 +155,50 @@ export class Forwarder {
     }
     this.#turn++;
     // The backlog never takes the whole window, or a new record would wait behind all of it.
-    const room = backlog.underWay < Math.max(1, window - 1);
+    const room = !this.#backlogRests && backlog.underWay < Math.max(1, window - 1);
     if (room && (this.#turn % backlogEvery === 0 || this.#live.next() === null)) {
       return backlog.next() === null ? this.#live : backlog;
     }
     return this.#live;
   }
 
+  /** Whether more might come again after a kill with this batch than may. A checkpoint is on its way then, and wakes. */
+  #wouldRepeat({ records }: Batch): boolean {
+    const atRisk = this.#live.held + (this.#backlog?.held ?? 0) + this.#options.cursor.unsaved;
+    return atRisk > 0 && atRisk + records.length > this.#repeatedMax;
+  }
+
+  get #newOnesCome(): boolean {
+    return this.#options.clock.monotonic() - this.#lastLive <= liveFor;
+  }
+
   async #send(lane: Lane, batch: Batch): Promise<void> {
-    const { sink, clock } = this.#options;
-    const began = clock.monotonic();
-    const live = lane === this.#live;
-    if (live) {
-      this.#pace.live(began);
+    if (lane === this.#live) {
+      this.#lastLive = this.#options.clock.monotonic();
+    } else {
+      this.#rest();
     }
-    const delivery = await sink.send(batch);
-    if (!isFault(delivery)) {
-      const took = clock.monotonic() - began;
-      this.#pace.delivered(live ? "live" : "backlog", batch.records.length, took);
-    }
+    const delivery = await this.#options.sink.send(batch);
     this.#concluded(lane, batch, delivery);
     this.#move();
     this.wake();
+  }
+
+  /**
+   * One delivery of the backlog a turn: making it takes milliseconds, for which nothing else is received or confirmed. While new records
+   * come it also leaves a pause, or the broker and the disk would get their turns only behind it.
+   */
+  #rest(): void {
+    this.#backlogRests = true;
+    const goOn = (): void => {
+      this.#backlogRests = false;
+      this.wake();
+    };
+    if (this.#newOnesCome) {
+      this.#options.clock.after(restFor, goOn);
+    } else {
+      this.#options.later(goOn);
+    }
   }
 
   #concluded(lane: Lane, batch: Batch, delivery: Delivery): void {
@@ -180,10 +221,13 @@ export class Forwarder {
   /** The cursors follow the lanes; a backlog that is through hands over to the live lane. */
   #move(): void {
     const { cursor } = this.#options;
+    const passed = this.#passedBefore + this.#live.passed + (this.#backlog?.passed ?? 0);
     if (this.#backlog?.finished) {
+      this.#passedBefore += this.#backlog.passed;
       this.#backlog = null;
     }
-    cursor.advance(this.#backlog?.position ?? this.#live.position);
+    cursor.advance(this.#backlog?.position ?? this.#live.position, passed - this.#passedTold);
+    this.#passedTold = passed;
     this.#liveFrom.advance(this.#backlog?.end ?? this.#live.position);
     this.#liveTo.advance(this.#live.position);
   }
@@ -260,7 +304,7 @@ export class Forwarder {
     const { spool, sink, clock } = this.#options;
     // Only a backlog has an end.
     const ends = span.to !== Number.POSITIVE_INFINITY;
-    const recordsMax = ends ? this.#pace.records(clock.monotonic()) : sink.recordsMax;
+    const recordsMax = ends && this.#newOnesCome ? Math.min(besideLive, sink.recordsMax) : sink.recordsMax;
     const wanted = Math.ceil(recordsMax / this.#recordsPerEntry) + 1;
     const found = spool.read(span.from, { entries: Math.min(span.entries, wanted), bytes: bytesMax });
     const entries = found.filter(({ offset }) => offset < span.to);

@@ -21,6 +21,8 @@ export class Lane {
   position: number;
   /** Where it ends; Infinity for the lane of what is yet to come. */
   end: number;
+  /** Records that `position` has passed, ever. */
+  passed = 0;
   readonly #read: BatchReader;
   readonly #entriesMax: number;
   #reading: number;
@@ -38,6 +40,14 @@ export class Lane {
   /** Batches sent and not answered. */
   get underWay(): number {
     return this.#batches.filter(({ state }) => state === "sent").length;
+  }
+
+  /** Records that the sink has or may have, and `position` has not passed: a restart sends them again. */
+  get held(): number {
+    return this.#batches.reduce(
+      (sum, { state, records }) => sum + (state === "ready" ? 0 : records.length),
+      0,
+    );
   }
 
   get finished(): boolean {
@@ -71,6 +81,7 @@ export class Lane {
     batch.state = "done";
     while (this.#batches.length > 0 && this.#batches[0].state === "done") {
       this.position = this.#batches[0].next;
+      this.passed += this.#batches[0].records.length;
       this.#batches.shift();
     }
   }

@@ -8,7 +8,7 @@ import type { DropReason } from "./ring.ts";
 import type { Segment } from "./segment.ts";
 import type { SpoolHooks } from "./spool-options.ts";
 
-/** Cursors are written at most this often, ms. */
+/** Cursors are written this often, ms, and beyond that only for one that has passed as much as may come again (`saveAt`). */
 const checkpointEvery = 1000;
 /** Entries handed to the hook `dropped` at once. */
 const dropRun: ReadLimit = { entries: 1024, bytes: 1024 * 1024 };
@@ -37,6 +37,8 @@ export class Cursors {
   #dirty = false;
   /** The last try to write them failed, and that is told. */
   #failing = false;
+  /** A checkpoint is asked for and has not begun. */
+  #soon = false;
   #cancelTimer: (() => void) | null = null;
   #closed = false;
 
@@ -105,26 +107,38 @@ export class Cursors {
 
   /** Makes the positions durable if they have changed; after a failure again, later. */
   async checkpoint(): Promise<void> {
+    this.#soon = false;
     if (!this.#dirty) {
       return;
     }
     const unsafe = await this.#options.secure();
-    if (unsafe !== null) {
-      this.#touch();
-      return;
-    }
     this.#dirty = false;
+    const { all } = this;
+    for (const cursor of all) {
+      cursor.saving();
+    }
+    if (unsafe !== null || !(await this.#save())) {
+      this.#touch();
+    }
+    for (const cursor of all) {
+      cursor.saved();
+      if (!this.#closed) {
+        cursor.whenSaved();
+      }
+    }
+  }
+
+  /** Writes them; false where that failed. */
+  async #save(): Promise<boolean> {
     const cursors = this.all.map(({ name, position, drops }) => ({ name, position, drops }));
     const failure = await this.#options.file.save({ head: this.#options.head(), cursors });
     if (failure === null) {
       this.#durable = new Map(cursors.map(({ name, position }) => [name, position]));
-    } else {
-      if (!this.#failing) {
-        this.#options.hooks.cursorsFailed?.(failure);
-      }
-      this.#touch();
+    } else if (!this.#failing) {
+      this.#options.hooks.cursorsFailed?.(failure);
     }
     this.#failing = failure !== null;
+    return failure === null;
   }
 
   /** Writes the last checkpoint, which also says how far the spool has come. */
@@ -139,9 +153,13 @@ export class Cursors {
   #add(name: string, position: number, drops: number): Cursor {
     const moved = (): void => {
       this.#touch();
+      if (cursor.due && !this.#soon && !this.#closed) {
+        this.#soon = true;
+        this.#options.checkpointSoon();
+      }
       this.#options.moved();
     };
-    const cursor = new Cursor(name, { position, drops }, this.#options.head, moved);
+    const cursor: Cursor = new Cursor(name, { position, drops }, this.#options.head, moved);
     this.#all.set(name, cursor);
     return cursor;
   }

@@ -181,6 +181,29 @@ describe("a cursor", () => {
     expect(writes).toBeLessThanOrEqual(5);
   });
 
+  it("is written at once when it has passed as much as may come again, and once for all that came meanwhile", async () => {
+    const clock = new VirtualClock();
+    const disk = newDisk();
+    const spool = await Spool.open(trialOptions({ clock }), disk);
+    await appendIds(spool, range(0, 50), 20);
+    const cursor = spool.cursor("city");
+    cursor.saveAt = 10;
+    let saved = 0;
+    cursor.whenSaved = () => saved++;
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    cursor.advance(1, 9);
+    await turn();
+    expect([saved, cursor.unsaved]).toEqual([0, 9]);
+    cursor.advance(2, 3);
+    cursor.advance(3, 3);
+    await turn();
+    expect([saved, cursor.unsaved]).toEqual([1, 0]);
+    disk.failing = ({ path }) => (path.includes("cursors") ? "EIO" : null);
+    cursor.advance(4, 10);
+    await turn();
+    expect([saved, cursor.unsaved]).toEqual([2, 0]);
+  });
+
   it("moves neither back nor beyond what is durable", async () => {
     const spool = await Spool.open(trialOptions(), newDisk());
     await appendIds(spool, range(0, 5));

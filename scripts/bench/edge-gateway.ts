@@ -135,6 +135,12 @@ export class EdgeGateway {
     await this.#load.send();
   }
 
+  /** Ends the devices, where they run. */
+  hangUp(): void {
+    this.#load?.stop();
+    this.#load = null;
+  }
+
   async metrics(): Promise<string | null> {
     try {
       const answer = await fetch(`http://127.0.0.1:${this.#ports.health}/metrics`);

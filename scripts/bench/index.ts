@@ -9,6 +9,7 @@ import { liveWhileDraining } from "./live-while-draining.ts";
 import { packBytes } from "./pack-bytes.ts";
 import { packEncode } from "./pack-encode.ts";
 import { probe } from "./probe.ts";
+import { repeatedAfterKill } from "./repeated-after-kill.ts";
 import { restart } from "./restart.ts";
 import { rssBacklog } from "./rss-backlog.ts";
 import { smlDecode } from "./sml-decode.ts";
@@ -30,6 +31,7 @@ export const benches: readonly Bench[] = [
   packBytes,
   packEncode,
   probe,
+  repeatedAfterKill,
   restart,
   rssBacklog,
   smlDecode,
