@@ -1,5 +1,6 @@
 import type { UartSettings } from "../boards/platform.ts";
 import type { Integer } from "../protocols/decimal.ts";
+import type { BehindReading } from "../protocols/dsmr-behind.ts";
 import type { Fault } from "../protocols/fault.ts";
 import type { MeterKeys } from "../protocols/meter.ts";
 import type { QuantityName } from "../protocols/quantity.ts";
@@ -112,6 +113,8 @@ export interface AskedHost extends ReaderSink {
 /** A sensor that talks by itself. */
 export interface UartDriver extends DriverFacts {
   readonly kind: "uart";
+  /** Other meters may speak through it, as gas and water do through a P1 port: their readings are rows of their own. */
+  readonly hasOthers?: true;
   /** Each of its measurements is a row, when it comes: the sensor's own battery or a car decides. Absent where rows are taken at intervals. */
   readonly arrives?: true;
   settings(options: DriverOptions): UartSettings;
@@ -126,6 +129,8 @@ export interface UartReader {
 }
 
 export interface ReaderSink {
+  /** What a meter behind this one last said, by its own time. Absent where nobody asks for it. */
+  readonly behind?: (reading: BehindReading) => void;
   /** The same `columns` array as long as they have not changed. */
   measured(columns: readonly DriverColumn[], values: DriverValues): void;
   fault(fault: Fault): void;

@@ -1,3 +1,4 @@
+import { readingsBehind } from "../protocols/dsmr-behind.ts";
 import { fault, isFault } from "../protocols/fault.ts";
 import type {
   BadTelegram,
@@ -38,6 +39,9 @@ export class MeterReader implements UartReader {
       sink.fault(fault(found.fault, found.detail));
     } else {
       this.telegrams.measure(found as Telegram, sink);
+      if (sink.behind !== undefined) {
+        readingsBehind(found as Telegram).forEach(sink.behind);
+      }
     }
   }
 }

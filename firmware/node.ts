@@ -8,6 +8,7 @@ import { isPersonal as isPersonalShape, type Shape, shapeOf } from "../protocols
 import { type ArrivalSensor, arrivalSensor, createArrivals } from "./arrivals.ts";
 import { AskedLines } from "./asked-line.ts";
 import { askedSensor } from "./asked-sensor.ts";
+import { behindSensor, ownTime } from "./behind-sensor.ts";
 import { createDevice, type Device, type Place } from "./device.ts";
 import { createDeviceTime } from "./device-time.ts";
 import { createDownlink } from "./downlink.ts";
@@ -23,12 +24,12 @@ import type { Observer } from "./observer.ts";
 import { createOutbox } from "./outbox.ts";
 import { OutboxFile } from "./outbox-file.ts";
 import { pulseSensor } from "./pulse-sensor.ts";
-import { beyondBands, createReport } from "./report.ts";
-import { createSampler, type Row } from "./sampler.ts";
-import type { Sensor } from "./sensor.ts";
+import { beyondBands, createReport, type Report } from "./report.ts";
+import { createSampler, type Row, type Sampler } from "./sampler.ts";
+import type { Sensor, SensorHooks } from "./sensor.ts";
 import { ShapeList } from "./shape-list.ts";
 import { createSpeaker } from "./speaker.ts";
-import { createStream, type StreamHost } from "./stream.ts";
+import { createStream, type Stream, type StreamHost } from "./stream.ts";
 import { uartSensor } from "./uart-sensor.ts";
 import { createUplink, type Uplink } from "./uplink.ts";
 import type { Words } from "./words.ts";
@@ -155,7 +156,10 @@ export class SensorNode {
       deviceTime: time,
       speaker: speaker,
       faults: this.faults,
-      places: matched.map((sensor) => this.place(sensor, time.base)),
+      places: matched.reduce<readonly Place[]>(
+        (places, sensor) => places.concat(this.placesOf(sensor, time.base)),
+        [],
+      ),
       wake: this.wake,
     });
   }
@@ -179,32 +183,45 @@ export class SensorNode {
       : { epoch: start.epoch, previous: start.previous, lastPiv: last.piv, bootReason: start.bootReason };
   }
 
-  place(matched: MatchedSensor, timeBase: StreamHost["timeBase"]): Place {
+  /** A sensor's place, and one for the meters that speak through it. */
+  placesOf(matched: MatchedSensor, timeBase: StreamHost["timeBase"]): readonly Place[] {
+    const driver = matched.driver;
+    if (driver.kind !== "uart" || driver.hasOthers !== true) {
+      return [this.place(matched, timeBase)];
+    }
+    const interval = intervalOf(driver, matched.installed);
+    const behind = behindSensor(interval, {
+      onNews: this.wake,
+      onMeter: (reading) => {
+        if (this.observer.behind !== undefined) {
+          this.observer.behind(reading.quantity, reading.meter);
+        }
+      },
+    });
+    const own = this.place(matched, timeBase, behind.take);
+    const stream = this.stream(
+      createArrivals(behind),
+      createReport(matched.installed.heartbeat, beyondBands([])),
+      ownTime,
+      (columns) => this.writer(columns, true, true),
+    );
+    return [own, { sensor: behind, stream: stream, least: own.least }];
+  }
+
+  place(matched: MatchedSensor, timeBase: StreamHost["timeBase"], onBehind?: SensorHooks["onBehind"]): Place {
     const driver = matched.driver;
     const installed = matched.installed;
-    const onFault = this.faults.count;
     const interval = intervalOf(driver, installed);
     const arrives = driver.kind === "uart" && driver.arrives === true;
     const arrivals = arrives ? this.arrivals(driver, installed) : null;
-    const sensor = arrivals === null ? this.sensor(matched) : arrivals;
+    const sensor = arrivals === null ? this.sensor(matched, onBehind) : arrivals;
     const sampler = arrivals === null ? createSampler(sensor, interval) : createArrivals(arrivals);
     const deadBands = installed.deadBands;
     const selective = arrives || deadBands.length > 0;
     const report = createReport(installed.heartbeat, beyondBands(deadBands));
-    const stream = createStream(sampler, report, this.installation.batch, {
-      timeBase: timeBase,
-      quick: () => 0,
-      inRange: (column, value) => inRange(quantities[column.quantity], value, column.exponent),
-      writer: (columns) => this.writer(columns, selective, sensor.columns === null),
-      seal: (message, rows) => {
-        if (this.uplink.say(message, "pack", rows) < 0) {
-          this.lost(rows);
-        }
-      },
-      produced: (row) => this.produced(row),
-      lost: (rows) => this.lost(rows),
-      onFault: onFault,
-    });
+    const stream = this.stream(sampler, report, timeBase, (columns) =>
+      this.writer(columns, selective, sensor.columns === null),
+    );
     if (sensor.columns !== null) {
       this.register(sensor.columns, selective); // so that the hello names it
     }
@@ -212,6 +229,28 @@ export class SensorNode {
       ? Math.min(interval, installationDefaults.personalInterval)
       : 0;
     return { sensor: sensor, stream: stream, least: least };
+  }
+
+  stream(
+    sampler: Sampler,
+    report: Report,
+    timeBase: StreamHost["timeBase"],
+    writer: StreamHost["writer"],
+  ): Stream {
+    return createStream(sampler, report, this.installation.batch, {
+      timeBase: timeBase,
+      quick: () => 0,
+      inRange: (column, value) => inRange(quantities[column.quantity], value, column.exponent),
+      writer: writer,
+      seal: (message, rows) => {
+        if (this.uplink.say(message, "pack", rows) < 0) {
+          this.lost(rows);
+        }
+      },
+      produced: (row) => this.produced(row),
+      lost: (rows) => this.lost(rows),
+      onFault: this.faults.count,
+    });
   }
 
   arrivals(driver: UartDriver, installed: InstalledSensor): ArrivalSensor {
@@ -228,11 +267,12 @@ export class SensorNode {
     );
   }
 
-  sensor(matched: MatchedSensor): Sensor {
+  sensor(matched: MatchedSensor, onBehind?: SensorHooks["onBehind"]): Sensor {
     const driver = matched.driver;
     const options = matched.installed.options;
     const port = matched.installed.port;
-    const hooks = { onFault: this.faults.count, onNews: this.wake };
+    const common = { onFault: this.faults.count, onNews: this.wake };
+    const hooks = onBehind === undefined ? common : Object.assign({ onBehind: onBehind }, common);
     const label = driver.name + ", " + port;
     const clock = this.platform.clock;
     const keys = matched.installed.keys === undefined ? {} : { keys: matched.installed.keys };

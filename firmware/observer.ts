@@ -19,5 +19,7 @@ export interface Observer {
   /** Rows were lost before they were sealed. */
   rowsDropped?(count: number): void;
   /** `fault`: the same with all that is known of it (sensor.ts, Silence). */
+  /** A meter behind another one was heard for the first time; `meter` is its equipment identifier as sent. */
+  behind?(quantity: QuantityName, meter: string): void;
   fault?(code: Fault["fault"], detail: string, fault: Fault): void;
 }

@@ -7,7 +7,7 @@ import { MeterReader } from "./meter-reader.ts";
 export interface PushMeter
   extends Pick<
     UartDriver,
-    "name" | "title" | "datasheet" | "keyFiles" | "fresh" | "silence" | "advice" | "examples"
+    "name" | "title" | "datasheet" | "keyFiles" | "hasOthers" | "fresh" | "silence" | "advice" | "examples"
   > {
   readonly language: MeterLanguage;
   /** Options of its own. */
@@ -73,7 +73,7 @@ export function pushMeter(meter: PushMeter): UartDriver {
       ),
     examples: meter.examples,
   };
-  return driver;
+  return meter.hasOthers === true ? Object.assign({ hasOthers: meter.hasOthers }, driver) : driver;
 }
 
 function chosen(driver: UartDriver, options: DriverOptions, choices: readonly MeterChoice[]): MeterChoices {

@@ -1,3 +1,4 @@
+import type { BehindReading } from "../protocols/dsmr-behind.ts";
 import { type Fault, fault } from "../protocols/fault.ts";
 import type { Advice, DriverColumn, DriverFacts, DriverValues } from "./driver.ts";
 
@@ -34,6 +35,8 @@ export interface SensorHooks {
   onFault(fault: Fault): void;
   /** There is something new to look at. */
   onNews(): void;
+  /** A meter behind the sensor said something. Absent where nobody asks. */
+  readonly onBehind?: (reading: BehindReading) => void;
 }
 
 /** A sensor called silent: what was heard of it, and what a person can do about it. */

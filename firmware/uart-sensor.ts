@@ -26,7 +26,8 @@ export function uartSensor(
 
   function listen(): void {
     const reader = driver.reader(options, place.keys);
-    const sink = { measured: measured, fault: hooks.onFault };
+    const own = { measured: measured, fault: hooks.onFault };
+    const sink = hooks.onBehind === undefined ? own : Object.assign({ behind: hooks.onBehind }, own);
     (line as Uart).open(
       driver.settings(options),
       (bytes) => {

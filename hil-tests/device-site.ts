@@ -144,6 +144,15 @@ function identity(): Installation {
 
 /** The values of a quantity that the gateway has, in their order; packs whose shape is still to come are left out. */
 export function valuesAt(gateway: TestGateway, quantity: string): string[] {
+  return readingsAt(gateway, quantity).map(({ value }) => value);
+}
+
+/** When they were taken, ms, of the packs' quality. */
+export function timesAt(gateway: TestGateway, quantity: string): number[] {
+  return readingsAt(gateway, quantity).map(({ time }) => time);
+}
+
+function readingsAt(gateway: TestGateway, quantity: string): { value: string; time: number }[] {
   return gateway.of("pack").flatMap(({ message }) => {
     const id = packShapeId(message.value);
     const shape = isFault(id) ? undefined : gateway.shapes.get(id);
@@ -152,9 +161,9 @@ export function valuesAt(gateway: TestGateway, quantity: string): string[] {
       return [];
     }
     const at = shape.columns.findIndex((column) => column.quantity === quantity);
-    return pack.rows.flatMap(({ values }) => {
+    return pack.rows.flatMap(({ values, time }) => {
       const value = at < 0 ? null : values[at]!;
-      return value === null ? [] : [decimalText(value, shape.columns[at]!.exponent)];
+      return value === null ? [] : [{ value: decimalText(value, shape.columns[at]!.exponent), time }];
     });
   });
 }

@@ -3,6 +3,7 @@ import { isSilence, type Silence } from "../firmware/sensor.ts";
 import type { Log } from "../gateway/log.ts";
 import { faultText } from "../gateway/problem.ts";
 import { type Language, say } from "../gateway/words/words.ts";
+import { fromHex } from "../protocols/bytes.ts";
 import { decimalText } from "../protocols/decimal.ts";
 import type { Fault } from "../protocols/fault.ts";
 import { quantities } from "../protocols/quantity.ts";
@@ -49,6 +50,8 @@ export function deviceLog(log: Log, now: () => number, lang: Language): Observer
       const numbers = ranges.map((range) => rangeText(epoch, range)).join(", ");
       log.warn({}, `outbox: full, message ${numbers} with ${rows} rows was given up`);
     },
+    behind: (quantity, meter) =>
+      log.info({}, `meter behind it: ${quantity}${meter === "" ? "" : ` of the meter ${identifier(meter)}`}`),
     rowsDropped: (count) => log.warn({}, `rows: ${count} lost before they were sealed`),
     fault: (code, detail, fault) => {
       const key = `${code}: ${detail}`;
@@ -76,6 +79,14 @@ export function deviceLog(log: Log, now: () => number, lang: Language): Observer
 export function silenceText({ label, seconds, bytes, advice }: Silence, lang: Language): string {
   const gaps = { label, seconds, bytes, advice: advice[lang] };
   return say(lang, bytes === 0 ? "silence.noBytes" : "silence.noMeasurement", gaps);
+}
+
+/** An equipment identifier is text in hexadecimal (P1 companion standard 5.0.2 §6.12). */
+function identifier(hex: string): string {
+  const bytes = fromHex(hex) ?? new Uint8Array(0);
+  return bytes.length > 0 && bytes.every((byte) => byte > 0x20 && byte < 0x7f)
+    ? Buffer.from(bytes).toString("latin1")
+    : hex;
 }
 
 function rangeText(epoch: number, [from, to]: readonly [number, number]): string {

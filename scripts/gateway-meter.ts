@@ -269,7 +269,7 @@ export class GatewayMeter implements GatewayLink {
   }
 
   #observer(): Observer {
-    const { reading, dropped, rowsDropped, fault } = deviceLog(
+    const { reading, dropped, rowsDropped, behind, fault } = deviceLog(
       this.#context.log,
       () => performance.now(),
       this.#host.lang,
@@ -281,6 +281,7 @@ export class GatewayMeter implements GatewayLink {
       },
       ...(dropped && { dropped }),
       ...(rowsDropped && { rowsDropped }),
+      ...(behind && { behind }),
       fault: (code, detail, bad) => {
         if (tellingFaults.includes(code)) {
           this.#silence = detail;

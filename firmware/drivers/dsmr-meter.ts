@@ -8,6 +8,7 @@ export const dsmrMeter = pushMeter({
   datasheet: "Netbeheer Nederland, P1 companion standard 5.0.2",
   language: dsmr,
   keyFiles: ["keyFile"],
+  hasOthers: true,
   fresh: 15000,
   silence: 35000,
   advice: {

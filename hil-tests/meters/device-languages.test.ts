@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DeviceSite, problemOf, type StartedDevice, valuesAt } from "../device-site.ts";
+import { DeviceSite, problemOf, type StartedDevice, timesAt, valuesAt } from "../device-site.ts";
 import { has, until } from "../programs.ts";
 import type { TestGateway } from "../test-gateway.ts";
 import { dlmsAuth, dlmsKey } from "./dlms-meter.ts";
-import { dsmrKey } from "./dsmr-meter.ts";
+import { dsmrKey, gasMeterId } from "./dsmr-meter.ts";
 import { openLine } from "./line.ts";
 import { LineMeter } from "./line-meter.ts";
 import { busIds, busKey } from "./mbus-meter.ts";
@@ -111,6 +111,27 @@ describe.skipIf(!has("socat"))("a meter that encrypts, at a device (needs socat)
     await until("the missing key is told", () => /fault no-key/.test(second.said()), patience);
     expect(first.said() + second.said()).not.toContain(wrong);
     expect(valuesAt(wire.gateway, "gasVolume")).toEqual([]);
+  });
+});
+
+describe.skipIf(!has("socat"))("a gas meter behind a P1 port of a device (needs socat)", () => {
+  it("is a reading with its own time, once, beside those of the electricity meter", async () => {
+    const port = await meterAt("dsmr", "v5");
+    const wire = await site.gatewayWire();
+    const device = await site.start(
+      [`{ driver: dsmr-meter, port: ${port}, interval: 1 s }`],
+      wire.devicePath,
+    );
+    await until(
+      "both have come",
+      () =>
+        valuesAt(wire.gateway, "activeEnergyImportedTariff1").length > 2 &&
+        valuesAt(wire.gateway, "gasVolume").length > 0,
+      patience,
+    );
+    expect(valuesAt(wire.gateway, "gasVolume")).toEqual(["1234.567"]); // its time stands still, so nothing new comes
+    expect(timesAt(wire.gateway, "gasVolume")).toEqual([Date.UTC(2025, 11, 31, 23)]); // 2026 began in Amsterdam
+    expect(device.said()).toContain(`gasVolume of the meter ${gasMeterId}`);
   });
 });
 

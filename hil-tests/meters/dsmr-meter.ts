@@ -22,6 +22,8 @@ const kilowattHours = energyScaler - 3;
 const kilowatts = powerScaler - 3;
 const register = { digits: 6, decimals: 3 };
 const gasInterval = 300; // s
+/** What is printed on the gas meter behind it. */
+export const gasMeterId = "G0005403840265721";
 
 /** A Dutch meter's P1 port, with a gas meter behind it. Knows no clock: time is what `step` is told. */
 export class DsmrMeter {
@@ -60,6 +62,7 @@ export class DsmrMeter {
       `1-0:2.7.0(${registerText(Math.max(-power, 0), kilowatts, { digits: 2, decimals: 3 })}*kW)`,
       "0-0:96.13.0()",
       "0-1:24.1.0(003)",
+      `0-1:96.1.0(${hex(gasMeterId)})`,
       ...(version === 2
         ? [`0-1:24.3.0(${hourly.slice(0, 12)})(00)(60)(1)(0-1:24.2.1)(m3)`, `(${gas})`]
         : [`0-1:24.2.1(${hourly})(${gas}*m3)`]),

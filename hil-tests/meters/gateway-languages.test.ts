@@ -164,6 +164,20 @@ describe.skipIf(!here)("directly on the gateway (needs socat and mosquitto)", ()
     expect(site.city.of("gasVolume", "pb-house-gas")).toEqual([]);
   });
 
+  it("a gas meter behind a P1 port is a record with its own time, beside the electricity meter's", async () => {
+    const site = await meterSite(
+      [`{ name: ${meterName}, language: dsmr, port: ./head, interval: 1 s }`],
+      ends,
+    );
+    await meterAt(site, "dsmr", "v5");
+    await site.house.start();
+    const channels = ["activeEnergyImportedTariff1", "gasVolume"];
+    expect(await firstValues(site, channels)).toEqual(["2941646 Wh", "1234.567 m3"]);
+    const [record] = site.city.of("gasVolume");
+    expect(Number(record!.t)).toBe(Date.UTC(2025, 11, 31, 23) / 1000);
+    expect(site.city.of("gasVolume")).toHaveLength(1);
+  });
+
   it("a P1 port that seals its telegrams is read with the meter's key", async () => {
     const site = await meterSite(
       [`{ name: ${meterName}, language: dsmr, port: ./head, interval: 1 s, keyFile: ./key }`],
