@@ -25,17 +25,29 @@ export type BoardSensor = SensorSettings & {
 };
 
 function boardPlace(driver: Driver): Record<string, TSchema> {
-  return driver.kind === "uart"
-    ? {
+  switch (driver.kind) {
+    case "asked":
+    case "uart":
+      return {
         port: port(serialPorts, "Serial port of the sensor", "Serieller Anschluss des Sensors"),
         rx: rx,
         tx: tx,
-      }
-    : {
+      };
+    case "pulse":
+      return {
+        port: pin(
+          "Pin that counts: the contact or S0 output lies between it and ground",
+          "Pin, der zählt: Der Kontakt oder S0-Ausgang liegt zwischen ihm und Masse",
+          "D2",
+        ),
+      };
+    case "i2c":
+      return {
         port: port(i2cBuses, "Bus of the sensor", "Bus des Sensors"),
         scl: pin("Clock pin of the bus", "Taktpin des Busses", "D1"),
         sda: pin("Data pin of the bus", "Datenpin des Busses", "D2"),
       };
+  }
 }
 
 /** The schema for these drivers and boards, by name. */
@@ -70,9 +82,10 @@ export function boardInstallationSchema(drivers: readonly Driver[], boards: read
         Type.Unsafe<BoardSensor>({
           about: about("One sensor", "Ein Sensor"),
           discriminator: "driver",
-          kinds: drivers
-            .filter(({ kind }) => kind === "i2c" || kind === "uart") // others run on computers alone so far
-            .map((driver) => ({ kind: driver.name, schema: sensorGroup(driver, boardPlace(driver)) })),
+          kinds: drivers.map((driver) => ({
+            kind: driver.name,
+            schema: sensorGroup(driver, boardPlace(driver)),
+          })),
         }),
         { about: about("What the device reads", "Was das Gerät liest"), minItems: 1, maxItems: sensorsMax },
       ),

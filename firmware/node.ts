@@ -23,6 +23,7 @@ import { createJournal } from "./journal.ts";
 import type { Observer } from "./observer.ts";
 import { createOutbox } from "./outbox.ts";
 import { OutboxFile } from "./outbox-file.ts";
+import { keepEvery } from "./pulse-count.ts";
 import { pulseSensor } from "./pulse-sensor.ts";
 import { beyondBands, createReport, type Report } from "./report.ts";
 import { createSampler, type Row, type Sampler } from "./sampler.ts";
@@ -281,7 +282,13 @@ export class SensorNode {
       return pulseSensor(
         driver,
         options,
-        { clock: clock, storage: storage, name: countName(port), open: () => this.platform.pulse(port) },
+        {
+          clock: clock,
+          storage: storage,
+          name: countName(port),
+          keepEvery: keepEvery,
+          open: () => this.platform.pulse(port),
+        },
         hooks,
       );
     }

@@ -4,14 +4,16 @@ import { type Fault, isFault } from "../protocols/fault.ts";
 
 /** How long a new count may be in the scratch file alone, ms: what a power cut may cost, against the wear of a card. */
 export const keepEvery = 60000;
+/** The same on a board, whose flash gives no space back for what is written. */
+export const keepEveryOnBoards = 3600000;
 /** Records after which the file is begun anew. */
-const recordsMax = 512;
+export const recordsMax = 512;
 /** A record: the count, high byte first (6), CRC-16/X-25 of it (2). */
 const recordLength = 8;
 
 /**
  * A count of pulses that outlives its device. Each pulse goes into a scratch file, which the end of the process cannot take away; every
- * minute a record is made durable, so that a power cut costs the pulses of a minute at most.
+ * minute, or hour, a record is made durable, so that a power cut costs the pulses of that time at most.
  */
 export interface PulseCount {
   readonly count: number;
@@ -23,20 +25,23 @@ export interface PulseCount {
 }
 
 /** Takes up the count where it was left; the Fault where it cannot be read or written, because then it would begin at 0 again. */
-export function openPulseCount(storage: Storage, name: string): PulseCount | Fault {
+export function openPulseCount(storage: Storage, name: string, every: number): PulseCount | Fault {
   const records = storage.read(name);
   const scratch = storage.read(scratchOf(name));
   if (isFault(records)) {
     return records;
   }
   let count = Math.max(lastOf(records), isFault(scratch) ? 0 : lastOf(scratch));
-  const begun = storage.replace(name, recordOf(count));
+  let written = records.length / recordLength;
+  // A file with a torn record ends with it, so what comes behind would not be read.
+  const goesOn = written > 0 && written < recordsMax / 2 && written === Math.floor(written);
+  const begun = goesOn ? storage.append(name, recordOf(count)) : storage.replace(name, recordOf(count));
   if (begun !== null) {
     return begun;
   }
+  written = goesOn ? written + 1 : 1;
   let kept = count;
   let keptAt = 0;
-  let written = 1;
 
   return {
     get count() {
@@ -49,7 +54,7 @@ export function openPulseCount(storage: Storage, name: string): PulseCount | Fau
       }
     },
     keep(now) {
-      if (count === kept || now - keptAt < keepEvery) {
+      if (count === kept || now - keptAt < every) {
         return null;
       }
       keptAt = now;
@@ -61,7 +66,7 @@ export function openPulseCount(storage: Storage, name: string): PulseCount | Fau
       }
       return refused;
     },
-    wait: (now) => (count === kept ? Infinity : Math.max(0, keptAt + keepEvery - now)),
+    wait: (now) => (count === kept ? Infinity : Math.max(0, keptAt + every - now)),
   };
 }
 
@@ -82,7 +87,7 @@ function recordOf(count: number): Uint8Array {
   return bytes;
 }
 
-/** The highest count of the records that hold; 0 where none does. A torn one is at the end, since the file is begun anew at each start. */
+/** The highest count of the records that hold; 0 where none does. A torn one is at the end, since behind one a start begins the file anew. */
 function lastOf(bytes: Uint8Array): number {
   let last = 0;
   for (let at = 0; at + recordLength <= bytes.length; at += recordLength) {

@@ -6,7 +6,7 @@ import { PowerCut, SimulatedStorage } from "../boards/platforms/simulated-storag
 import { VirtualTime } from "../boards/platforms/timers.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
 import { s0Meter } from "./drivers/s0-meter.ts";
-import { openPulseCount } from "./pulse-count.ts";
+import { keepEvery, openPulseCount } from "./pulse-count.ts";
 import { pulseSensor } from "./pulse-sensor.ts";
 import type { Sensor } from "./sensor.ts";
 
@@ -24,6 +24,7 @@ function sensorOn({ time, storage, contact }: Setting, faults: Fault[] = []): Se
       clock: { monotonic: () => time.monotonic(), unix: () => null },
       storage,
       name: "pulses",
+      keepEvery,
       open: () => contact,
     },
     { onFault: (bad) => faults.push(bad), onNews: () => {} },
@@ -100,7 +101,7 @@ describe("an S0 meter", () => {
         }
         setting.storage.cutAtWrite(Number.POSITIVE_INFINITY);
         setting.storage.replace("pulses.now", new Uint8Array(0)); // the page cache is gone
-        const again = openPulseCount(setting.storage, "pulses");
+        const again = openPulseCount(setting.storage, "pulses", keepEvery);
         const recent = perMinute.filter((time) => time > setting.time.monotonic() - 61_000).length;
         return !isFault(again) && again.count <= made + 1 && again.count >= made - recent - 1;
       }),
@@ -137,6 +138,7 @@ describe("an S0 meter", () => {
         clock: { monotonic: () => time.monotonic(), unix: () => null },
         storage,
         name: "pulses",
+        keepEvery,
         open: () => contact,
       },
       { onFault: () => {}, onNews: () => {} },
@@ -150,7 +152,7 @@ describe("an S0 meter", () => {
         const storage = new SimulatedStorage(seeded(1));
         storage.replace("pulses", records);
         storage.replace("pulses.now", now);
-        const count = openPulseCount(storage, "pulses");
+        const count = openPulseCount(storage, "pulses", keepEvery);
         return !isFault(count) && count.count >= 0;
       }),
     );

@@ -12,7 +12,14 @@ import type { Measurement, Sensor, SensorHooks } from "./sensor.ts";
 export function pulseSensor(
   driver: PulseDriver,
   options: DriverOptions,
-  place: { readonly clock: Clock; readonly storage: Storage; readonly name: string; open(): Pulse | Fault },
+  place: {
+    readonly clock: Clock;
+    readonly storage: Storage;
+    readonly name: string;
+    /** ms after which a new count is made durable. */
+    readonly keepEvery: number;
+    open(): Pulse | Fault;
+  },
   hooks: SensorHooks,
 ): Sensor {
   const columns = driver.columns(options);
@@ -38,7 +45,7 @@ export function pulseSensor(
     columns: columns,
     open(now) {
       const found = place.open();
-      const count = isFault(found) ? found : openPulseCount(place.storage, place.name);
+      const count = isFault(found) ? found : openPulseCount(place.storage, place.name, place.keepEvery);
       if (isFault(found) || isFault(count)) {
         return isFault(found) ? found : (count as Fault);
       }

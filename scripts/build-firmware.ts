@@ -112,6 +112,9 @@ function leanProblems(order: FirmwareOrder): ProblemError[] {
     : [problem("BLD-073", { reason: word(reason) }, { where: `${order.file}: lean` })];
 }
 
+/** Bytes of storage from which on a count of pulses, 6 KiB every three weeks that come free only by tidying up, has room for years. */
+const countStorageLeast = 192 * 1024;
+
 function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): ProblemError[] {
   return installation.sensors.flatMap((installed, i) => {
     const driver = drivers.find(({ name }) => name === installed.driver);
@@ -124,6 +127,10 @@ function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): 
     const bus = driver.kind === "asked" ? "uart" : driver.kind;
     if (!board.buses[bus]) {
       const reason = { word: "build.noBus", parameters: { bus: bus.toUpperCase() } } as const;
+      return [problem("BLD-067", { driver: driver.name, board: board.title, reason }, { where })];
+    }
+    if (driver.kind === "pulse" && board.storage < countStorageLeast) {
+      const reason = { word: "build.noCount", parameters: { least: countStorageLeast / 1024 } } as const;
       return [problem("BLD-067", { driver: driver.name, board: board.title, reason }, { where })];
     }
     const forbidden = columns.map(({ quantity }) => mayCarry(board, quantity)).find((bad) => bad !== null);

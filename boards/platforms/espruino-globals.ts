@@ -95,6 +95,14 @@ export interface EspruinoRadio {
   disconnect(): void;
 }
 
+/** What `setWatch` is told. */
+export interface EspruinoWatch {
+  readonly repeat: boolean;
+  readonly edge: "falling";
+  /** ms */
+  readonly debounce: number;
+}
+
 /** The global object, as far as it is asked by name: buses, pins and modules that differ from board to board. */
 export interface EspruinoGlobal {
   readonly [name: string]: unknown;

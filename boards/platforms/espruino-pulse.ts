@@ -1,10 +1,7 @@
 import type { Clock, Pulse } from "../platform.ts";
+import type { EspruinoWatch } from "./espruino-globals.ts";
 
-declare const setWatch: (
-  run: () => void,
-  pin: string,
-  options: { readonly repeat: true; readonly edge: "falling"; readonly debounce: number },
-) => number;
+declare const setWatch: (run: () => void, pin: string, options: EspruinoWatch) => number;
 declare const clearWatch: (watch: number) => void;
 declare const pinMode: (pin: string, mode: "input_pullup") => void;
 

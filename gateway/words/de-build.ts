@@ -60,4 +60,6 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "build.wifiPassword": "Das Passwort eines WLANs hat 8 bis 63 Zeichen; dieses hat {length}.",
   "build.portTwice": "{port} ist auch der Anschluss eines Sensors.",
   "build.makeKey": "`hasen device new NAME` legt am Gateway ein Gerät an und schreibt diese Datei.",
+  "build.noCount":
+    "Ein Zählerstand muss einen Stromausfall überstehen, und Flash gibt seinen Platz erst beim Aufräumen zurück: Eine Platine dafür hat mindestens {least} KiB Speicher.",
 };

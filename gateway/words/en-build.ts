@@ -56,4 +56,6 @@ export const enBuild = {
   "build.wifiPassword": "The password of a Wi-Fi has 8 to 63 characters; this one has {length}.",
   "build.portTwice": "{port} is the port of a sensor too.",
   "build.makeKey": "`hasen device new NAME` makes a device at the gateway, and writes this file.",
+  "build.noCount":
+    "A count of pulses must survive a power cut, and flash gives its room back only when it is tidied up: a board for it has {least} KiB of storage or more.",
 };

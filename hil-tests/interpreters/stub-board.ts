@@ -38,7 +38,11 @@ export class StubBoard {
     }
   }
 
+  /** What runs on it. */
+  program = "";
+
   run(code: string): void {
+    this.program = code;
     this.globals = this.#globals();
     runInContext(code, createContext(this.globals));
   }

@@ -1,6 +1,6 @@
 /** TypeScript to one small file that a board's interpreter runs (boards sheet, section 2). */
 import { SourceMap } from "node:module";
-import type { AnyNode } from "acorn";
+import type { AnyNode, Program } from "acorn";
 import { type BuildOptions, build } from "esbuild";
 import { boardSupport } from "../dialect.ts";
 import { sourceRoot } from "../source-root.ts";
@@ -27,7 +27,6 @@ export interface Part {
 /** Bundles an entry text whose imports start at the repository. `entry.ts` is how messages call it. */
 export async function compile(entry: string): Promise<Compiled> {
   const root = sourceRoot();
-  const natives = nativeNames(root);
   const settings: BuildOptions = {
     absWorkingDir: root,
     bundle: true,
@@ -45,6 +44,7 @@ export async function compile(entry: string): Promise<Compiled> {
   const stdin = { contents: entry, loader: "ts", resolveDir: root, sourcefile: "entry.ts" } as const;
   const whole = await build({ ...settings, format: "esm", plugins: [nativeParts], stdin });
   const text = textOf(whole.outputFiles, ".js");
+  const natives = new Set([...nativeNames(root), ...tableKeys(treeOf(text))]);
   const minified = async (readable: string) => {
     const own = [...memberNames(treeOf(readable))].filter((name) => !natives.has(name));
     const { outputFiles } = await build({
@@ -71,6 +71,29 @@ function scaled(parts: readonly Part[], factor: number): Part[] {
 
 function textOf(files: readonly { path: string; text: string }[] | undefined, end: string): string {
   return files?.find(({ path }) => path.endsWith(end))?.text ?? "";
+}
+
+/** Keys of tables that are asked by a text (`counts[type]`): they keep their names, and none of them is a member that nobody reads. */
+function tableKeys(tree: AnyNode): Set<string> {
+  const tables = new Set<string>();
+  walk(tree, (node) => {
+    if (node.type === "MemberExpression" && node.computed && node.object.type === "Identifier") {
+      tables.add(node.object.name);
+    }
+  });
+  const keys = new Set<string>();
+  for (const statement of (tree as Program).body) {
+    for (const { id, init } of statement.type === "VariableDeclaration" ? statement.declarations : []) {
+      if (id.type === "Identifier" && tables.has(id.name) && init?.type === "ObjectExpression") {
+        for (const property of init.properties) {
+          keys.add(
+            property.type === "Property" && property.key.type === "Identifier" ? property.key.name : "",
+          );
+        }
+      }
+    }
+  }
+  return keys;
 }
 
 /** Names of members of our own objects and of others. */

@@ -21,6 +21,7 @@ import { linkText, wiringText } from "./link-text.ts";
 import { byteLiteral, bytesLiteral } from "./literals.ts";
 import { packText } from "./pack-text.ts";
 import { rangeText } from "./range-text.ts";
+import { otherImports, otherSensorText, sharedText } from "./sensor-text.ts";
 import { wordsText } from "./words-text.ts";
 
 export interface EntryOrder {
@@ -70,6 +71,7 @@ ${importsOf(places)}
 import { epochFile } from "./firmware/epoch.ts";
 import { i2cSensor } from "./firmware/i2c-sensor.ts";
 import { uartSensor } from "./firmware/uart-sensor.ts";
+${otherImports}
 import type { Words } from "./firmware/words.ts";
 import { bytesOf, head, numberItem, textItem } from "./protocols/cbor-small.ts";
 import { encrypt0, mac0 } from "./protocols/session.ts";
@@ -126,6 +128,7 @@ const platform = {
 };
 let wake = (): void => {};
 const core = boardCore(order, platform);
+${sharedText(places)}
 ${places.map((place, i) => placeText(place, i, order)).join("\n")}
 const device = boardDevice(order, platform, core, [${places.map((_, i) => `place${i}`).join(", ")}]);
 const refused = device.boot();
@@ -202,6 +205,9 @@ function sensorCall({ driver, settings, installed }: Place, i: number): string {
           open: () => espruinoI2c({ bus: "${settings.port}", scl: "${settings.scl}", sda: "${settings.sda}" }),
         }`;
     return `i2cSensor(${i2cText(driver, installed, i)}, ${place}, hooks${i})`;
+  }
+  if (driver.kind !== "uart") {
+    return otherSensorText({ driver, settings }, i);
   }
   const place = `{ label: "", clock: clock, open: () => espruinoUart(${wiringText(settings)}) }`;
   return `uartSensor(driver${i}, options${i}, ${place}, hooks${i})`;

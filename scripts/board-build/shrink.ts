@@ -129,27 +129,41 @@ function unusedEdits(tree: AnyNode): Edit[] {
   return edits;
 }
 
-/** Each function declaration to the top of its block. Comments of esbuild that name a module stay where they are. */
+/** Each function declaration to the top of its block, or of its module's part. Comments of esbuild that name a module stay where they are. */
 export function hoist(code: string): string {
-  const tree = treeOf(code);
   const edits: Edit[] = [];
-  walk(tree, (node) => {
-    const body = node.type === "Program" || node.type === "BlockStatement" ? node.body : [];
-    const late = body.filter(
-      (statement, i): statement is FunctionDeclaration =>
-        statement.type === "FunctionDeclaration" &&
-        body.slice(0, i).some(({ type }) => type !== "FunctionDeclaration"),
-    );
-    if (late.length > 0 && node.type !== "Program") {
-      const last = body[body.length - 1].end;
-      edits.push({
-        start: body[0].start,
-        end: last,
-        text: hoistedText(code, body as AnyNode[], late),
-      });
+  walk(treeOf(code), (node) => {
+    const blocks =
+      node.type === "Program"
+        ? modulesOf(code, node.body)
+        : [node.type === "BlockStatement" ? node.body : []];
+    for (const body of blocks) {
+      const late = body.filter(
+        (statement, i): statement is FunctionDeclaration =>
+          statement.type === "FunctionDeclaration" &&
+          body.slice(0, i).some(({ type }) => type !== "FunctionDeclaration"),
+      );
+      if (late.length > 0) {
+        const text = hoistedText(code, body, late);
+        edits.push({ start: body[0]!.start, end: body[body.length - 1]!.end, text });
+      }
     }
   });
   return applyEdits(code, edits);
+}
+
+/** The statements of each module, as esbuild has written one behind the other. */
+function modulesOf(code: string, body: readonly AnyNode[]): AnyNode[][] {
+  const modules: AnyNode[][] = [];
+  let end = 0;
+  for (const statement of body) {
+    if (modules.length === 0 || /^\/\/ \S+\.ts$/m.test(code.slice(end, statement.start))) {
+      modules.push([]);
+    }
+    modules[modules.length - 1]!.push(statement);
+    end = statement.end;
+  }
+  return modules;
 }
 
 function hoistedText(code: string, body: readonly AnyNode[], late: readonly AnyNode[]): string {

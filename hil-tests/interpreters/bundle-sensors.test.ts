@@ -1,0 +1,204 @@
+/** Bundles with sensors of each kind, on a board of Node: what they make of their sensors' bytes, contacts and answers. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { setUpScript } from "../../boards/platforms/espruino-setup.ts";
+import type { BoardSettings } from "../../firmware/board-installation.ts";
+import { pmsx003 } from "../../firmware/drivers/pmsx003.ts";
+import { fromHex, toHex } from "../../protocols/bytes.ts";
+import { byteText } from "../../protocols/cbor-small.ts";
+import { FrameReader } from "../../protocols/framing.ts";
+import { boardStubs, onStubs } from "../boards/linux-stubs.ts";
+import { ModbusBus } from "../meters/modbus-bus.ts";
+import { TestGateway } from "../test-gateway.ts";
+import { espruinoLane, espruinoPath, runEspruino } from "./espruino-program.ts";
+import { buildPole } from "./pole.ts";
+import { StubBoard } from "./stub-board.ts";
+
+type Sensor = BoardSettings["sensors"][number];
+
+const usual = { interval: 60_000, heartbeat: 900_000, deadBands: [] };
+
+async function boardWith(sensor: object) {
+  const { firmware, installation } = await buildPole({
+    board: "esp32",
+    batch: { rows: 1, delay: 0 },
+    sensors: [{ ...usual, ...sensor } as unknown as Sensor],
+  });
+  const board = new StubBoard();
+  const gateway = new TestGateway(installation, (frame) => board.sendDown(frame));
+  board.onFrame = (frame) => gateway.receive(frame);
+  const rows = () => gateway.packs().flatMap((pack) => pack.rows.map(({ values }) => values));
+  return { board, gateway, rows, installation, run: () => board.run(firmware.code) };
+}
+
+/** A serial port with something at it; `say` is what it hears from that. */
+function lineAt(board: StubBoard, name: string, hear: (bytes: Uint8Array) => void) {
+  let take: (text: string) => void = () => {};
+  const settings: unknown[] = [];
+  board.more[name] = {
+    setup: (baud: number, options: object) => settings.push({ baud, ...options }),
+    removeAllListeners: () => {},
+    on: (_event: string, listener: (text: string) => void) => {
+      take = listener;
+    },
+    write: hear,
+  };
+  return { settings, say: (bytes: Uint8Array) => take(byteText(bytes)) };
+}
+
+/** Registers of singles: 230.5 in the first two, nothing in the rest. */
+const volts = {
+  read: (_table: unknown, address: number, count: number) => {
+    const view = new DataView(new ArrayBuffer(2 * count));
+    for (let at = 0; at < count; at += 2) {
+      view.setFloat32(2 * at, address + at === 0 ? 230.5 : 0);
+    }
+    return new Uint8Array(view.buffer);
+  },
+};
+
+/** A meter as an installation has it, and what it answers. */
+function sdm120At(unit: number) {
+  const bus = new ModbusBus({ [unit]: volts });
+  const known = new Map<string, string>();
+  const of = (request: Uint8Array): Uint8Array => {
+    const answer = bus.receive(request)[0]?.bytes ?? new Uint8Array(0);
+    known.set(toHex(request), toHex(answer));
+    return answer;
+  };
+  const meter = {
+    ...{ driver: "modbus-meter", port: "Serial2", rx: "D16", tx: "D17" },
+    ...{ map: "sdm120", unit, baud: 0, parity: "factory", stopBits: 0 },
+  };
+  return { meter, answers: { known, of } };
+}
+
+describe("a bundle with", () => {
+  it("a dust sensor reads what it says by itself, and says missing when it falls silent", async () => {
+    const { board, rows, run } = await boardWith({
+      driver: "pmsx003",
+      port: "Serial2",
+      rx: "D16",
+      tx: "D17",
+    });
+    const line = lineAt(board, "Serial2", () => {});
+    run();
+    expect(line.settings).toMatchObject([{ baud: 9600, rx: "D16", tx: "D17", bytesize: 8, parity: "none" }]);
+    const frame = fromHex(pmsx003.examples[0]?.hex.replaceAll(" ", "") ?? "") as Uint8Array;
+    for (let second = 0; second < 3600; second += 2) {
+      line.say(frame);
+      board.time.advance(2000);
+    }
+    board.time.advance(3_600_000);
+    expect(rows().length).toBeGreaterThan(50);
+    expect(rows()[1]).toEqual([9, 15, 22]);
+    expect(rows().at(-1)).toEqual([null, null, null]);
+    expect(board.printed).toEqual([]);
+  }, 60_000);
+
+  it("a meter on RS-485 asks it for each row, and is not confused by an answer that comes late", async () => {
+    const { board, gateway, rows, run } = await boardWith(sdm120At(7).meter);
+    const bus = new ModbusBus({ 7: volts }, (number) => (number === 4 ? "late" : null));
+    const line = lineAt(board, "Serial2", (bytes) => {
+      for (const piece of bus.receive(new Uint8Array(bytes))) {
+        board.time.after(piece.after, () => line.say(piece.bytes));
+      }
+    });
+    run();
+    board.time.advance(12 * 3_600_000);
+    expect(rows().length).toBeGreaterThan(40);
+    expect(rows().at(-1)).toContain(230500);
+    expect(new Set(rows().map((row) => row[0]))).toEqual(new Set([230500]));
+    expect(gateway.repeatedNonces).toEqual([]);
+    expect(board.printed).toEqual([]);
+  }, 60_000);
+
+  it("an S0 output counts its pulses, and goes on after the power was gone with what it had an hour before", async () => {
+    const s0 = { driver: "s0-meter", port: "D2", impulses: 1000, start: 5000, debounce: 15 };
+    const { board, gateway, rows, run } = await boardWith(s0);
+    let pulse = () => {};
+    const watch = (on: StubBoard) => {
+      on.more["pinMode"] = () => {};
+      on.more["clearWatch"] = () => {};
+      on.more["setWatch"] = (act: () => void, pin: string, options: object) => {
+        expect([pin, { ...options }]).toEqual(["D2", { repeat: true, edge: "falling", debounce: 15 }]);
+        pulse = act;
+        return 1;
+      };
+    };
+    watch(board);
+    run();
+    for (let n = 0; n < 90; n++) {
+      board.time.advance(60_000);
+      pulse();
+    }
+    board.time.advance(16 * 60_000); // what is personal comes every quarter of an hour
+    expect(rows().at(0)).toEqual([5_000_000]);
+    expect(rows().at(-1)).toEqual([5_090_000]);
+    const again = new StubBoard(board.flash);
+    again.onFrame = board.onFrame;
+    watch(again);
+    again.run(board.program);
+    again.time.advance(30 * 60_000);
+    const last = rows().at(-1)?.[0];
+    expect(last).toBeGreaterThanOrEqual(5_060_000 - 1000);
+    expect(last).toBeLessThanOrEqual(5_090_000);
+    expect(gateway.repeatedNonces).toEqual([]);
+  }, 60_000);
+});
+
+/** The line of a meter, as a script of the interpreter: its answers by what it is asked, both in hexadecimal. */
+function answering(name: string, answers: ReadonlyMap<string, string>): string {
+  return `
+global.${name}={f:function(){},setup:function(){},removeAllListeners:function(){},on:function(e,f){${name}.f=f},write:function(d){
+  var a=${JSON.stringify(Object.fromEntries(answers))}[hex(d)],t="";
+  for(var i=0;a&&i<a.length;i+=2)t+=String.fromCharCode(parseInt(a.substr(i,2),16));
+  if(a)setTimeout(function(){${name}.f(t)},20);
+}};
+function hex(d){return E.toString(d).split("").map(function(c){return("0"+c.charCodeAt(0).toString(16)).substr(-2)}).join("")}
+global.Serial9={setup:function(){},removeAllListeners:function(){},on:function(){},write:function(d){print("frame "+hex(d))}};
+`;
+}
+
+describe.skipIf(espruinoPath() === null)(`a bundle with a meter on RS-485, ${espruinoLane}`, () => {
+  it("asks it, and sends what it said", async () => {
+    const { answers, meter } = sdm120At(7);
+    const { board, gateway, rows, run, installation } = await boardWith(meter);
+    const line = lineAt(board, "Serial2", (bytes) => {
+      const answer = answers.of(new Uint8Array(bytes));
+      board.time.after(20, () => line.say(answer));
+    });
+    run();
+    board.time.advance(60_000);
+    const onNode = rows()[0];
+    expect(onNode?.[0]).toBe(230500);
+
+    const folder = mkdtempSync(join(tmpdir(), "dreihasen-sensors-"));
+    try {
+      const code = onStubs(board.program).replace(/\bSerial2\b/g, "Serial8");
+      const end = "setTimeout(function(){quit()},6000);";
+      const script = `${setUpScript}\n${boardStubs}${answering("Serial8", answers.known)}\n${code}\n${end}\n`;
+      const { lines } = await runEspruino(folder, script);
+      const fresh = new TestGateway(installation, () => {});
+      for (const [id, shape] of gateway.shapes) {
+        fresh.shapes.set(id, shape); // nobody asks the board for it here
+      }
+      const reader = new FrameReader();
+      for (const [, text] of lines.join("\n").matchAll(/frame ([0-9a-f]+)/g)) {
+        reader.push(
+          fromHex(text ?? "") as Uint8Array,
+          (frame) => fresh.receive(frame),
+          (bad) => expect(bad).toBeNull(),
+        );
+      }
+      expect(
+        fresh.packs().flatMap((pack) => pack.rows.map(({ values }) => values))[0],
+        lines.join("\n"),
+      ).toEqual(onNode);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
+});
