@@ -11,10 +11,11 @@ import { lorawanCodecs } from "../../protocols/lorawan/index.ts";
 import { parseUplink } from "../../protocols/lorawan/uplink.ts";
 import { longFrame } from "../../protocols/mbus-frame.ts";
 import { decodeDown, decodeUp } from "../../protocols/message.ts";
-import type { MeterKeys } from "../../protocols/meter.ts";
+import type { MeterKeys, MeterLanguage } from "../../protocols/meter.ts";
 import { rtuFrame } from "../../protocols/modbus-rtu-frame.ts";
 import { decodeSenmlCbor, decodeSenmlJson } from "../../protocols/senml.ts";
 import { smlMessage, smlTelegram } from "../../protocols/sml-write.ts";
+import { framedBy, receiverNames, wmbusBehind } from "../../protocols/wmbus-receiver.ts";
 import { dlmsAuth, dlmsKey } from "../meters/dlms-meter.ts";
 import { simulators } from "../meters/simulators.ts";
 
@@ -118,9 +119,8 @@ const wraps: Readonly<Record<string, Pick<Target, "contents" | "wrap">>> = {
 };
 
 /** Each input by itself, with keys, and as the next piece of a line that never ends. */
-function languageFeed(name: string): Feed {
-  const language = meterLanguage(name)!;
-  const line = language.decoder(keys, name === "sml" ? { salvage: true } : {});
+function languageFeed(language: MeterLanguage): Feed {
+  const line = language.decoder(keys, language.name === "sml" ? { salvage: true } : {});
   return (input) => {
     const alone = language.decoder(keys);
     alone.push(input);
@@ -136,9 +136,24 @@ const languages: readonly Target[] = meterLanguages.map(({ name }) => {
     good: [...simulated(name), ...contents.map(wrap)],
     contents,
     wrap,
-    open: () => languageFeed(name),
+    open: () => languageFeed(meterLanguage(name)!),
   };
 });
+
+/** Wireless telegrams in the frames of receivers: the mutation reaches them behind the frame's checksum. */
+const receivers: readonly Target[] = receiverNames
+  .filter((name) => name !== "plain")
+  .map((name) => {
+    const { contents, wrap } = wraps["wmbus"]!;
+    const framed = (content: Uint8Array) => framedBy(name, wrap(content));
+    return {
+      name: `wmbus ${name}`,
+      good: contents.map(framed),
+      contents,
+      wrap: framed,
+      open: () => languageFeed(wmbusBehind(name)),
+    };
+  });
 
 const uplink = JSON.stringify({
   deviceInfo: { devEui: "a81758fffe03a1b2" },
@@ -206,4 +221,4 @@ const others: readonly Target[] = [
   },
 ];
 
-export const targets: readonly Target[] = [...languages, lorawan, ...others];
+export const targets: readonly Target[] = [...languages, ...receivers, lorawan, ...others];
