@@ -172,6 +172,9 @@ describe.skipIf(!hasSocat)(`hasen flash at a pseudo-terminal${lane}`, () => {
     const asked = await run("device", "status", "--port", board.port, "--installation", installation);
     expect(asked.exit, asked.stderr).toBe(0);
     expect(asked.stdout).toContain("outbox: 2");
+    board.board.globals["NRF"] = { getAddress: () => "c2:71:35:02:ee:b8" };
+    const radio = await run("device", "status", "--port", board.port, "--installation", installation);
+    expect(radio.stdout).toContain("bluetooth: C2:71:35:02:EE:B8");
     const found = await run("identify", "--port", board.port, "--installation", installation);
     expect(found.exit, found.stderr).toBe(0);
   });

@@ -89,16 +89,22 @@ async function identify(
 
 async function status(repl: Repl, { port, lang, json }: At, streams: Streams): Promise<number> {
   const found = await askStatus(repl);
+  // What a gateway's `kind: ble` link wants to know.
+  const address = await repl.ask("global.NRF&&NRF.getAddress?NRF.getAddress():null");
+  const bluetooth = typeof address === "string" ? { bluetooth: address.toUpperCase() } : {};
   if (json === true) {
     const slots = Object.fromEntries(slotNames.map((name, i) => [name, found.slots[i] ?? null]));
     const { running, device } = found;
-    streams.stdout.write(`${JSON.stringify({ port, ...repl.identity, running, slots, device })}\n`);
+    streams.stdout.write(
+      `${JSON.stringify({ port, ...repl.identity, ...bluetooth, running, slots, device })}\n`,
+    );
     return 0;
   }
   if (found.running === null && found.device === null) {
     throw problem("FLS-076", { port }, { where: port });
   }
-  streams.stdout.write(statusLines(found, lang).join("\n").concat("\n"));
+  const lines = [...statusLines(found, lang), ...namedLines(bluetooth, lang)];
+  streams.stdout.write(lines.join("\n").concat("\n"));
   return 0;
 }
 
@@ -112,11 +118,14 @@ function statusLines({ slots, running, device }: BoardStatus, lang: Language): s
     const state = { word, parameters: { starts: slot.starts } } as const;
     lines.push(say(lang, "status.slot", { slot: running, sequence: slot.sequence, state }));
   }
-  for (const [name, value] of Object.entries(device ?? {})) {
+  return [...lines, ...namedLines(device ?? {}, lang)];
+}
+
+function namedLines(values: Readonly<Record<string, unknown>>, lang: Language): string[] {
+  return Object.entries(values).map(([name, value]) => {
     const shown = typeof value === "object" ? JSON.stringify(value) : String(value);
-    lines.push(say(lang, "status.line", { name, value: shown }));
-  }
-  return lines;
+    return say(lang, "status.line", { name, value: shown });
+  });
 }
 
 /** Listens, and shows what comes as lines; ends with Ctrl-C, or with the problem where the port is gone. */
