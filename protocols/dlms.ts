@@ -1,4 +1,4 @@
-import { pieceOf, toHex } from "./bytes.ts";
+import { toHex } from "./bytes.ts";
 import { notification, notificationLength, readApdu } from "./dlms-apdu.ts";
 import { isSealed, sealedLength } from "./dlms-security.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "./dlms-series.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
 import { flag, hdlcAt, hdlcMax } from "./hdlc.ts";
+import { LineWindow } from "./line-window.ts";
 import { frameAt, startLong } from "./mbus-frame.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
 
@@ -39,9 +40,7 @@ const finalSegment = 0x10; // of the CI field
  */
 export class DlmsDecoder implements MeterDecoder {
   private readonly keys: MeterKeys | null;
-  private readonly buffer = new Uint8Array(bufferMax);
-  private filled = 0;
-  private base = 0;
+  private readonly line = new LineWindow(bufferMax);
   private found: (Telegram | BadTelegram)[] = [];
   private isBare = true;
   private inNoise = false;
@@ -56,56 +55,36 @@ export class DlmsDecoder implements MeterDecoder {
 
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
     this.found = [];
-    for (let taken = 0; taken < bytes.length; ) {
-      const part = pieceOf(bytes, taken, this.buffer.length - this.filled);
-      this.buffer.set(part, this.filled);
-      this.filled += part.length;
-      taken += part.length;
-      this.scan(false);
-    }
+    this.line.push(bytes, (at, ended) => this.take(at, ended));
     return this.found;
   }
 
   end(): readonly (Telegram | BadTelegram)[] {
     this.found = [];
-    this.scan(true);
+    this.line.end((at, ended) => this.take(at, ended));
     this.breakOff();
     this.isBare = true;
     this.inNoise = false;
     return this.found;
   }
 
-  private scan(ended: boolean): void {
-    let at = 0;
-    while (at < this.filled) {
-      const length = this.take(at, ended);
-      if (length === 0) {
-        break;
-      }
-      at += length;
-    }
-    this.buffer.set(this.buffer.subarray(at, this.filled), 0);
-    this.filled -= at;
-    this.base += at;
-  }
-
   /** Takes what begins at `at` and gives its length; 0 where more bytes are needed to tell. */
   private take(at: number, ended: boolean): number {
-    const first = this.buffer[at];
+    const first = this.line.bytes[at];
     if (first === flag) {
       return this.takeHdlc(at, ended);
     }
     if (first === startLong) {
       return this.takeMbus(at, ended);
     }
-    return this.isBare && isBareStart(this.buffer.subarray(at, at + 1))
+    return this.isBare && isBareStart(this.line.bytes.subarray(at, at + 1))
       ? this.takeBare(at, ended)
       : this.noise(at);
   }
 
   private takeHdlc(at: number, ended: boolean): number {
     this.isBare = false;
-    const found = hdlcAt(this.buffer, at, this.filled);
+    const found = hdlcAt(this.line.bytes, at, this.line.filled);
     if (found.kind === "more") {
       return ended ? this.unfinished(at) : 0;
     }
@@ -136,7 +115,7 @@ export class DlmsDecoder implements MeterDecoder {
   }
 
   private takeMbus(at: number, ended: boolean): number {
-    const found = frameAt(this.buffer, at, this.filled);
+    const found = frameAt(this.line.bytes, at, this.line.filled);
     if (found.kind === "more") {
       return ended ? this.unfinished(at) : 0;
     }
@@ -150,7 +129,7 @@ export class DlmsDecoder implements MeterDecoder {
     }
     this.isBare = false;
     this.inNoise = false;
-    const control = this.buffer[at + mbusUser];
+    const control = this.line.bytes[at + mbusUser];
     const data = at + mbusUser + mbusPorts;
     const to = at + found.length - 2;
     if (control > 0x1f || data >= to) {
@@ -158,19 +137,20 @@ export class DlmsDecoder implements MeterDecoder {
       return found.length;
     }
     const address =
-      toHex(this.buffer.subarray(at + 4, at + mbusUser)) + toHex(this.buffer.subarray(data - 2, data));
+      toHex(this.line.bytes.subarray(at + 4, at + mbusUser)) +
+      toHex(this.line.bytes.subarray(data - 2, data));
     const index = control & 15;
     if (index === 0) {
       this.begin(at);
     }
-    const piece = new Uint8Array(this.buffer.subarray(data, to));
+    const piece = new Uint8Array(this.line.bytes.subarray(data, to));
     this.joined(at, this.segments.add(address, index, (control & finalSegment) !== 0, piece));
     return found.length;
   }
 
   /** An APDU without a frame. */
   private takeBare(at: number, ended: boolean): number {
-    const bytes = this.buffer.subarray(at, this.filled);
+    const bytes = this.line.bytes.subarray(at, this.line.filled);
     const length = bareLength(bytes);
     const isCut = isFault(length)
       ? length.fault === "truncated" && bytes.length < bareMax
@@ -181,7 +161,7 @@ export class DlmsDecoder implements MeterDecoder {
     if (isFault(length) || length > bareMax) {
       return this.noise(at);
     }
-    this.start = this.base + at;
+    this.start = this.line.base + at;
     const apdu = new Uint8Array(bytes.subarray(0, length));
     this.apdu(at, apdu);
     return length;
@@ -195,7 +175,7 @@ export class DlmsDecoder implements MeterDecoder {
       this.bad(this.start, fault("truncated", "the last segments of the telegram did not come"));
     }
     if (!this.blocks.waiting) {
-      this.start = this.base + at;
+      this.start = this.line.base + at;
     }
   }
 
@@ -204,7 +184,7 @@ export class DlmsDecoder implements MeterDecoder {
       return;
     }
     if (isFault(result)) {
-      this.bad(this.base + at, result);
+      this.bad(this.line.base + at, result);
     } else {
       this.apdu(at, result);
     }
@@ -215,7 +195,7 @@ export class DlmsDecoder implements MeterDecoder {
       if (this.blocks.waiting) {
         this.blocks.drop();
         this.bad(this.start, fault("truncated", "the last blocks of the telegram did not come"));
-        this.start = this.base + at;
+        this.start = this.line.base + at;
       }
       this.read(apdu);
       return;
@@ -225,7 +205,7 @@ export class DlmsDecoder implements MeterDecoder {
       return;
     }
     if (isFault(whole)) {
-      this.bad(this.base + at, whole);
+      this.bad(this.line.base + at, whole);
     } else {
       this.read(whole);
     }
@@ -251,11 +231,11 @@ export class DlmsDecoder implements MeterDecoder {
   private damaged(at: number, why: Fault): void {
     this.segments.drop();
     this.blocks.drop();
-    this.bad(this.base + at, why);
+    this.bad(this.line.base + at, why);
   }
 
   private unfinished(at: number): number {
-    if (this.filled - at > 2) {
+    if (this.line.filled - at > 2) {
       this.damaged(at, fault("truncated", "the bytes stop inside a frame"));
     }
     return 1;

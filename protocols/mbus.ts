@@ -1,5 +1,5 @@
-import { pieceOf } from "./bytes.ts";
 import { isFault } from "./fault.ts";
+import { LineWindow } from "./line-window.ts";
 import { readApplication, withMedium } from "./mbus-application.ts";
 import { frameAt, frameMax, startLong } from "./mbus-frame.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
@@ -20,10 +20,7 @@ export const mbus: MeterLanguage = {
  * follows a torn one, or lies within what a wrong length claims, is found.
  */
 export class MbusDecoder implements MeterDecoder {
-  private readonly buffer = new Uint8Array(2 * frameMax);
-  private filled = 0;
-  /** Offset of the buffer's first byte since the decoder's start. */
-  private base = 0;
+  private readonly line = new LineWindow(2 * frameMax);
   private found: (Telegram | BadTelegram)[] = [];
   private readonly keys: MeterKeys | null;
 
@@ -33,53 +30,39 @@ export class MbusDecoder implements MeterDecoder {
 
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
     this.found = [];
-    let taken = 0;
-    while (taken < bytes.length) {
-      const room = this.buffer.length - this.filled;
-      const part = pieceOf(bytes, taken, room);
-      this.buffer.set(part, this.filled);
-      this.filled += part.length;
-      taken += part.length;
-      this.scan(false);
-    }
+    this.line.push(bytes, (at, ended) => this.take(at, ended));
     return this.found;
   }
 
   end(): readonly (Telegram | BadTelegram)[] {
     this.found = [];
-    this.scan(true);
+    this.line.end((at, ended) => this.take(at, ended));
     return this.found;
   }
 
-  /** Takes every frame that is whole. What waits for more bytes is at most one frame long, so there is always room. */
-  private scan(ended: boolean): void {
-    let at = 0;
-    while (at < this.filled) {
-      const found = frameAt(this.buffer, at, this.filled);
-      if (found.kind === "more" && !ended) {
-        break;
-      }
-      if (found.kind === "long") {
-        this.answer(at, found.length);
-      } else if (found.kind === "bad") {
-        this.found.push({ offset: this.base + at, fault: found.fault.fault, detail: found.fault.detail });
-      } else if (found.kind === "more" && this.buffer[at] === startLong && this.filled - at > 3) {
-        this.found.push({
-          offset: this.base + at,
-          fault: "truncated",
-          detail: "the bytes stop inside a frame",
-        });
-      }
-      at += found.kind === "long" || found.kind === "short" || found.kind === "ack" ? found.length : 1;
+  /** Takes what begins at `at` and gives its length; 0 where more bytes are needed to tell. That is at most one frame. */
+  private take(at: number, ended: boolean): number {
+    const found = frameAt(this.line.bytes, at, this.line.filled);
+    if (found.kind === "more" && !ended) {
+      return 0;
     }
-    this.buffer.set(this.buffer.subarray(at, this.filled), 0);
-    this.filled -= at;
-    this.base += at;
+    if (found.kind === "long") {
+      this.answer(at, found.length);
+    } else if (found.kind === "bad") {
+      this.found.push({ offset: this.line.base + at, fault: found.fault.fault, detail: found.fault.detail });
+    } else if (found.kind === "more" && this.line.bytes[at] === startLong && this.line.filled - at > 3) {
+      this.found.push({
+        offset: this.line.base + at,
+        fault: "truncated",
+        detail: "the bytes stop inside a frame",
+      });
+    }
+    return found.kind === "long" || found.kind === "short" || found.kind === "ack" ? found.length : 1;
   }
 
   private answer(at: number, length: number): void {
-    const offset = this.base + at;
-    const read = readApplication(this.buffer, at + 6, at + length - 2, this.keys);
+    const offset = this.line.base + at;
+    const read = readApplication(this.line.bytes, at + 6, at + length - 2, this.keys);
     this.found.push(
       isFault(read)
         ? { offset: offset, fault: read.fault, detail: read.detail }

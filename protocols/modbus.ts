@@ -1,5 +1,6 @@
-import { pieceOf, toHex } from "./bytes.ts";
+import { toHex } from "./bytes.ts";
 import { fault } from "./fault.ts";
+import { LineWindow } from "./line-window.ts";
 import type { BadTelegram, MeterDecoder, MeterLanguage, RegisterReading, Telegram } from "./meter.ts";
 import { exceptionFault, requestText } from "./modbus-exception.ts";
 import { type ModbusAnswer, type ModbusRequest, readAnswerPdu, readRequestPdu } from "./modbus-pdu.ts";
@@ -31,10 +32,7 @@ const none: Found = { kind: "none" };
  * Frames are found byte by byte by their checksum, since a recording has lost the silences between them.
  */
 export class ModbusDecoder implements MeterDecoder {
-  private readonly buffer = new Uint8Array(2 * rtuMax);
-  private filled = 0;
-  /** Offset of the buffer's first byte since the decoder's start. */
-  private base = 0;
+  private readonly line = new LineWindow(2 * rtuMax);
   private asked: { readonly request: ModbusRequest; readonly offset: number } | null = null;
   /** Where bytes that are no frame began, -1 for nowhere. */
   private strayAt = -1;
@@ -42,51 +40,37 @@ export class ModbusDecoder implements MeterDecoder {
 
   push(bytes: Uint8Array): readonly Result[] {
     this.found = [];
-    let taken = 0;
-    while (taken < bytes.length) {
-      const part = pieceOf(bytes, taken, this.buffer.length - this.filled);
-      this.buffer.set(part, this.filled);
-      this.filled += part.length;
-      taken += part.length;
-      this.scan(false);
-    }
+    this.line.push(bytes, (at, ended) => this.take(at, ended));
     return this.found;
   }
 
   end(): readonly Result[] {
     this.found = [];
-    this.scan(true);
+    this.line.end((at, ended) => this.take(at, ended));
     this.endStray(0);
     this.unanswered();
     return this.found;
   }
 
-  /** What waits for more bytes is at most one frame long, so there is always room. */
-  private scan(ended: boolean): void {
-    let at = 0;
-    while (at < this.filled) {
-      const frame = this.frameAt(at, ended);
-      if (frame.kind === "more") {
-        break;
-      }
-      if (frame.kind === "none") {
-        this.strayAt = this.strayAt < 0 ? this.base + at : this.strayAt;
-        at++;
-      } else {
-        this.endStray(at);
-        this.take(frame.kind, at, frame.length);
-        at += frame.length;
-      }
+  /** Takes what begins at `at` and gives its length; 0 where more bytes are needed to tell. That is at most one frame. */
+  private take(at: number, ended: boolean): number {
+    const frame = this.frameAt(at, ended);
+    if (frame.kind === "more") {
+      return 0;
     }
-    this.buffer.set(this.buffer.subarray(at, this.filled), 0);
-    this.filled -= at;
-    this.base += at;
+    if (frame.kind === "none") {
+      this.strayAt = this.strayAt < 0 ? this.line.base + at : this.strayAt;
+      return 1;
+    }
+    this.endStray(at);
+    this.takeFrame(frame.kind, at, frame.length);
+    return frame.length;
   }
 
   /** An answer that is awaited goes before a request, and that before any other answer. */
   private frameAt(at: number, ended: boolean): Found {
-    const answer = this.whole("answer", answerLength(this.buffer, at, this.filled), at);
-    const request = this.whole("request", requestLength(this.buffer, at, this.filled), at);
+    const answer = this.whole("answer", answerLength(this.line.bytes, at, this.line.filled), at);
+    const request = this.whole("request", requestLength(this.line.bytes, at, this.line.filled), at);
     const first = this.isAwaited(answer, at) || request.kind === "none" ? answer : request;
     const second = first === answer ? request : answer;
     if (first.kind === "more" && !ended) {
@@ -103,10 +87,10 @@ export class ModbusDecoder implements MeterDecoder {
     if (length <= 0) {
       return length < 0 ? more : none;
     }
-    if (at + length > this.filled) {
+    if (at + length > this.line.filled) {
       return more;
     }
-    return crcHolds(this.buffer, at, length) ? { kind: kind, length: length } : none;
+    return crcHolds(this.line.bytes, at, length) ? { kind: kind, length: length } : none;
   }
 
   private isAwaited(answer: Found, at: number): boolean {
@@ -115,16 +99,16 @@ export class ModbusDecoder implements MeterDecoder {
 
   private answerAt(at: number, length: number): ModbusAnswer | null {
     const asked = this.asked;
-    return asked === null || this.buffer[at] !== asked.request.unit
+    return asked === null || this.line.bytes[at] !== asked.request.unit
       ? null
-      : readAnswerPdu(asked.request, this.buffer.subarray(at + 1, at + length - 2));
+      : readAnswerPdu(asked.request, this.line.bytes.subarray(at + 1, at + length - 2));
   }
 
-  private take(kind: "request" | "answer", at: number, length: number): void {
+  private takeFrame(kind: "request" | "answer", at: number, length: number): void {
     if (kind === "request") {
       this.unanswered();
-      const request = readRequestPdu(this.buffer[at], this.buffer.subarray(at + 1, at + length - 2));
-      this.asked = request === null ? null : { request: request, offset: this.base + at };
+      const request = readRequestPdu(this.line.bytes[at], this.line.bytes.subarray(at + 1, at + length - 2));
+      this.asked = request === null ? null : { request: request, offset: this.line.base + at };
     } else {
       const answer = this.answerAt(at, length);
       this.answered(answer, at);
@@ -132,10 +116,13 @@ export class ModbusDecoder implements MeterDecoder {
   }
 
   private answered(answer: ModbusAnswer | null, at: number): void {
-    const offset = this.base + at;
+    const offset = this.line.base + at;
     const asked = this.asked;
     if (asked === null || answer === null) {
-      this.bad(offset, fault("content", "unit " + this.buffer[at] + " answers what was not asked before it"));
+      this.bad(
+        offset,
+        fault("content", "unit " + this.line.bytes[at] + " answers what was not asked before it"),
+      );
       return;
     }
     this.asked = null;
@@ -161,7 +148,7 @@ export class ModbusDecoder implements MeterDecoder {
 
   private endStray(at: number): void {
     if (this.strayAt >= 0) {
-      const count = this.base + at - this.strayAt;
+      const count = this.line.base + at - this.strayAt;
       this.bad(this.strayAt, fault("checksum", count + " bytes without a frame whose checksum holds"));
       this.strayAt = -1;
     }

@@ -1,6 +1,6 @@
-import { pieceOf } from "./bytes.ts";
 import { crcX25 } from "./crc.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
+import { LineWindow } from "./line-window.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
 import { wmbus } from "./wmbus.ts";
 
@@ -127,10 +127,7 @@ export function wmbusBehind(name: string): MeterLanguage {
 class FramedDecoder implements MeterDecoder {
   private readonly framing: Framing;
   private readonly telegrams: MeterDecoder;
-  private readonly buffer = new Uint8Array(2 * frameMax);
-  private filled = 0;
-  /** Bytes since the start that came before the buffer. */
-  private base = 0;
+  private readonly line = new LineWindow(2 * frameMax);
   private found: (Telegram | BadTelegram)[] = [];
   private inNoise = false;
 
@@ -141,44 +138,28 @@ class FramedDecoder implements MeterDecoder {
 
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
     this.found = [];
-    for (let taken = 0; taken < bytes.length; ) {
-      const part = pieceOf(bytes, taken, this.buffer.length - this.filled);
-      this.buffer.set(part, this.filled);
-      this.filled += part.length;
-      taken += part.length;
-      this.scan(false);
-    }
+    this.line.push(bytes, (at, ended) => this.take(at, ended));
     return this.found;
   }
 
   end(): readonly (Telegram | BadTelegram)[] {
     this.found = [];
-    this.scan(true);
+    this.line.end((at, ended) => this.take(at, ended));
     this.inNoise = false;
     return this.found;
   }
 
-  private scan(ended: boolean): void {
-    let at = 0;
-    for (let length = 1; at < this.filled && length > 0; at += length) {
-      length = this.take(at, ended);
-    }
-    this.buffer.set(this.buffer.subarray(at, this.filled), 0);
-    this.filled -= at;
-    this.base += at;
-  }
-
   /** Bytes that are done with at `at`; 0 where more are needed. */
   private take(at: number, ended: boolean): number {
-    const begins = this.buffer[at] === this.framing.start;
-    const length = begins ? this.framing.length(this.buffer, at, this.filled) : -1;
+    const begins = this.line.bytes[at] === this.framing.start;
+    const length = begins ? this.framing.length(this.line.bytes, at, this.line.filled) : -1;
     if (length < 0) {
       return this.noise(at, fault("syntax", "bytes outside the receiver's frames: is it another receiver?"));
     }
-    if (length === 0 || at + length > this.filled) {
+    if (length === 0 || at + length > this.line.filled) {
       return ended ? this.noise(at, fault("truncated", "the bytes stop within the receiver's frame")) : 0;
     }
-    const content = this.framing.content(this.buffer.subarray(at, at + length));
+    const content = this.framing.content(this.line.bytes.subarray(at, at + length));
     if (isFault(content)) {
       return this.noise(at, content);
     }
@@ -194,7 +175,7 @@ class FramedDecoder implements MeterDecoder {
     const telegram = new Uint8Array(1 + content.length);
     telegram[0] = content.length;
     telegram.set(content, 1);
-    const offset = { offset: this.base + at };
+    const offset = { offset: this.line.base + at };
     this.telegrams
       .push(telegram)
       .concat(this.telegrams.end())
@@ -205,7 +186,7 @@ class FramedDecoder implements MeterDecoder {
 
   private noise(at: number, why: Fault): number {
     if (!this.inNoise || why.fault === "checksum") {
-      this.found.push({ offset: this.base + at, fault: why.fault, detail: why.detail });
+      this.found.push({ offset: this.line.base + at, fault: why.fault, detail: why.detail });
     }
     this.inNoise = true;
     return 1;

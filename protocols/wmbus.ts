@@ -1,5 +1,5 @@
-import { pieceOf } from "./bytes.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
+import { LineWindow } from "./line-window.ts";
 import { idText } from "./mbus-application.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
 import { CompactFormats } from "./wmbus-compact.ts";
@@ -36,9 +36,7 @@ const bufferMax = 2 * (wirelessMax + syncLength);
 export class WmbusDecoder implements MeterDecoder {
   private readonly keys: MeterKeys | null;
   private readonly formats = new CompactFormats();
-  private readonly buffer = new Uint8Array(bufferMax);
-  private filled = 0;
-  private base = 0;
+  private readonly line = new LineWindow(bufferMax);
   private found: (Telegram | BadTelegram)[] = [];
   private inNoise = false;
 
@@ -48,54 +46,34 @@ export class WmbusDecoder implements MeterDecoder {
 
   push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
     this.found = [];
-    for (let taken = 0; taken < bytes.length; ) {
-      const part = pieceOf(bytes, taken, this.buffer.length - this.filled);
-      this.buffer.set(part, this.filled);
-      this.filled += part.length;
-      taken += part.length;
-      this.scan(false);
-    }
+    this.line.push(bytes, (at, ended) => this.take(at, ended));
     return this.found;
   }
 
   end(): readonly (Telegram | BadTelegram)[] {
     this.found = [];
-    this.scan(true);
+    this.line.end((at, ended) => this.take(at, ended));
     this.inNoise = false;
     return this.found;
   }
 
-  private scan(ended: boolean): void {
-    let at = 0;
-    while (at < this.filled) {
-      const length = this.take(at, ended);
-      if (length === 0) {
-        break;
-      }
-      at += length;
-    }
-    this.buffer.set(this.buffer.subarray(at, this.filled), 0);
-    this.filled -= at;
-    this.base += at;
-  }
-
   /** Takes what begins at `at` and gives its length; 0 where more bytes are needed to tell. */
   private take(at: number, ended: boolean): number {
-    if (!ended && this.filled - at < syncLength + 2) {
+    if (!ended && this.line.filled - at < syncLength + 2) {
       return 0;
     }
-    const sync = syncedFormat(this.buffer, at, this.filled);
+    const sync = syncedFormat(this.line.bytes, at, this.line.filled);
     const start = at + (sync === null ? 0 : syncLength);
-    const left = this.filled - start;
-    if (left < 2 || !isStart(this.buffer, start)) {
+    const left = this.line.filled - start;
+    if (left < 2 || !isStart(this.line.bytes, start)) {
       return this.noise(at, left);
     }
-    if (!ended && left < lengthOf(sync === null ? "a" : sync, this.buffer[start])) {
+    if (!ended && left < lengthOf(sync === null ? "a" : sync, this.line.bytes[start])) {
       return 0;
     }
     this.inNoise = false;
-    const format = sync === null ? formatAt(this.buffer, start, left, ended) : sync;
-    const length = lengthOf(format, this.buffer[start]);
+    const format = sync === null ? formatAt(this.line.bytes, start, left, ended) : sync;
+    const length = lengthOf(format, this.line.bytes[start]);
     if (length > left) {
       this.bad(
         at,
@@ -104,9 +82,9 @@ export class WmbusDecoder implements MeterDecoder {
           "a telegram of " + String(length) + " bytes is announced, " + String(left) + " came",
         ),
       );
-      return this.filled - at;
+      return this.line.filled - at;
     }
-    const plain = withoutCrcs(format, sync !== null, this.buffer.subarray(start, start + length));
+    const plain = withoutCrcs(format, sync !== null, this.line.bytes.subarray(start, start + length));
     if (isFault(plain)) {
       this.bad(at, plain);
       return start + length - at;
@@ -116,7 +94,7 @@ export class WmbusDecoder implements MeterDecoder {
       this.bad(at, content, idText(plain, idAt));
     } else {
       this.found.push({
-        offset: this.base + at,
+        offset: this.line.base + at,
         meter: content.meter,
         medium: content.medium,
         readings: [],
@@ -141,7 +119,7 @@ export class WmbusDecoder implements MeterDecoder {
   }
 
   private bad(at: number, why: Fault, meter?: string): void {
-    const bad = { offset: this.base + at, fault: why.fault, detail: why.detail };
+    const bad = { offset: this.line.base + at, fault: why.fault, detail: why.detail };
     this.found.push(meter === undefined ? bad : Object.assign({ meter: meter }, bad));
   }
 }
