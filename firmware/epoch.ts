@@ -29,7 +29,7 @@ export const epochFile = "epoch";
  * lost, as a board's is when the power goes while its flash is tidied up, epochs go on behind that.
  */
 export const reachFile = "epochs";
-const reach = 1024;
+export const reach = 1024;
 /** The header has two bytes for it. */
 export const epochMax = 65535;
 /** From this length on, bytes, the file is put anew with its last record alone. */
@@ -37,12 +37,12 @@ const compactAbove = 4096;
 const recordLength = 9;
 const crcAt = 7;
 
-const begun = 0xb0;
+export const begun = 0xb0;
 /** How an epoch ended, by the mark of its record less `ended`; none where it broke off. */
-const ended = 0xdf;
-const reasons: readonly BootReason[] = ["power", "stopped", "restart", "rekey"];
+export const ended = 0xdf;
+export const reasons: readonly BootReason[] = ["power", "stopped", "restart", "rekey"];
 /** Stands for "nothing was sealed"; a message number never reaches it. */
-const noPiv = 0xffffffff;
+export const noPiv = 0xffffffff;
 
 /** Begins the next epoch. A Fault means: send nothing. */
 export function beginEpoch(storage: Storage): EpochStart | Fault {

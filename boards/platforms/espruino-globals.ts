@@ -43,14 +43,15 @@ export interface EspruinoCrypto {
 
 /** `I2C1` and its like. */
 export interface EspruinoI2c {
-  setup(pins: { readonly scl: string; readonly sda: string; readonly bitrate: number }): void;
+  setup(pins: { readonly scl: string; readonly sda: string; readonly bitrate?: number }): void;
   writeTo(address: number, bytes: Uint8Array): void;
   readFrom(address: number, length: number): Uint8Array;
 }
 
 /** `Serial1`, `USB`, `Bluetooth` and their like. */
 export interface EspruinoSerial {
-  setup(baud: number, options: EspruinoSerialOptions): void;
+  /** What is not given: 8 bits, no parity, 1 stop bit, the port's own pins. */
+  setup(baud: number, options: Partial<EspruinoSerialOptions>): void;
   on(event: "data", take: (text: string) => void): void;
   removeAllListeners(event: "data"): void;
   write(bytes: Uint8Array | string): void;

@@ -5,9 +5,9 @@ declare const setTimeout: (run: () => void, delay: number) => number;
 declare const clearTimeout: (timer: number) => void;
 
 /** Two missed ticks and the board starts anew, s. */
-const watchdog = 60;
+export const watchdog = 60;
 /** So long between two ticks at most, ms: each feeds the watchdog. */
-const tickMax = 25000;
+export const tickMax = 25000;
 
 /**
  * Runs a device: calls `tick` when it asks to be called, feeds the watchdog from there and nowhere else, and lets the chip sleep between.

@@ -36,7 +36,7 @@ export function unwrapText(wrapped: string): string {
       plain += "\0";
     }
   }
-  const frame = plain.substr(0, Math.max(0, plain.length - 2));
+  const frame = plain.slice(0, -2);
   return at === wrapped.length && plain === frame + crcText(frame) ? frame : "";
 }
 

@@ -2,7 +2,6 @@ import { head, textItem } from "../../protocols/cbor-small.ts";
 import { headerText } from "../../protocols/envelope-header.ts";
 import type { DriverValues } from "../driver.ts";
 import type { EpochStart } from "../epoch.ts";
-import { droppedReason } from "../words.ts";
 import { droppedKind, leanOutbox, otherKind, packKind, shapeKind, statusKind } from "./lean-outbox.ts";
 import { type LeanPack, leanStream } from "./lean-pack.ts";
 import { type LeanEnvelope, type LeanKeys, numberOf } from "./lean-session.ts";
@@ -11,16 +10,12 @@ import { type LeanEnvelope, type LeanKeys, numberOf } from "./lean-session.ts";
 export interface LeanOrder {
   readonly kid: number;
   readonly pack: LeanPack;
-  readonly limits: { readonly bytesMax: number; readonly framesMax: number };
+  readonly bytesMax: number;
+  readonly framesMax: number;
   readonly statusInterval: number; // ms
   /** Messages, but for their numbers (board-build/words-text.ts). */
-  hello(start: EpochStart, uptime: number): string;
-  status(
-    faults: readonly (readonly [string, number])[],
-    bytes: number,
-    frames: number,
-    uptime: number,
-  ): string;
+  helloOf(start: EpochStart, uptime: number): string;
+  statusOf(faults: Readonly<Record<string, number>>, bytes: number, frames: number, uptime: number): string;
   readonly shape: string;
 }
 
@@ -28,20 +23,20 @@ export interface LeanPorts {
   readonly envelope: LeanEnvelope;
   /** Of this boot; -1, and nothing is ever asked of the device, where none has begun. */
   readonly epoch: number;
-  now(): number;
+  elapsed(): number;
   /** From 0 to 1. */
   dice(): number;
-  send(frame: string): void;
-  /** There is something for the next tick. */
-  wake(): void;
+  carry(frame: string): void;
+  /** There is something for a tick after so many ms. */
+  wake(delay: number): void;
   /** A message was acknowledged: the loader may keep this program. */
-  confirm(): void;
+  settled(): void;
   restart(): void;
 }
 
 export interface LeanDevice {
-  hello(start: EpochStart): void;
-  count(code: string): void;
+  begin(start: EpochStart): void;
+  tell(code: string): void;
   row(values: DriverValues | null): void;
   receive(frame: string): void;
   tick(): number;
@@ -55,6 +50,7 @@ const rangesMax = 64;
 const statusLeast = 60000;
 const helloFresh = 5000;
 const forgedPause = 1000;
+const droppedReason = "full";
 
 /**
  * A device of one sensor in the fewest words: hello, packs, status, its shape where that is asked for, what was dropped; acknowledgements
@@ -65,36 +61,32 @@ export function leanDevice(order: LeanOrder, ports: LeanPorts): LeanDevice {
   const envelope = ports.envelope;
   const epoch = ports.epoch;
   const up = envelope.keysOf(epoch, "up");
-  const faults: [string, number][] = [];
+  /** Counts by code. */
+  const faults: Record<string, number> = {};
   let total = 0;
   let nextPiv = 0;
-  /** What was given up and not yet announced, in ascending ranges. */
-  let given: [number, number][] = [];
+  /** What was given up and not yet announced: the ends of ascending ranges. */
+  let given: number[] = [];
   let heard = false;
   let statusAt = 0;
   let statusTotal = 0;
   let statusWanted = false;
-  let down: LeanKeys | null = null;
+  let down: LeanKeys = { epoch: -1, key: up.key, iv: "" }; // of no gateway
   let highest = -1;
   let forgedAt = -forgedPause;
 
-  function count(code: string): void {
-    const row = faults.find((known) => known[0] === code);
+  function tell(code: string): void {
     total++;
-    if (row === undefined) {
-      faults.push([code, 1]);
-    } else {
-      row[1]++;
-    }
+    faults[code] = (faults[code] || 0) + 1;
   }
 
-  const outbox = leanOutbox(order.limits, ports.dice, ports.send, (piv) => {
+  const outbox = leanOutbox(order, ports.dice, ports.carry, (piv) => {
     const last = given.length - 1;
-    count("full");
-    if (last >= 0 && given[last][1] === piv - 1) {
-      given[last][1] = piv;
+    tell("full");
+    if (given[last] === piv - 1) {
+      given[last] = piv;
     } else {
-      given.push([piv, piv]);
+      given.push(piv, piv);
     }
   });
 
@@ -103,7 +95,7 @@ export function leanDevice(order: LeanOrder, ports: LeanPorts): LeanDevice {
     outbox.add(
       kind,
       piv,
-      headerText({ alg: alg, kid: order.kid, epoch: epoch }, piv) + envelope.seal(up, piv, message),
+      headerText({ alg: alg, kid: order.kid, epoch: epoch }, piv) + envelope.closed(up, piv, message),
     );
   }
 
@@ -126,15 +118,15 @@ export function leanDevice(order: LeanOrder, ports: LeanPorts): LeanDevice {
     ) {
       return "header";
     }
-    const ahead = down === null ? 1 : sent - down.epoch;
+    const ahead = sent - down.epoch;
     if (ahead < 0 || (ahead === 0 && piv <= highest)) {
       return "replayed";
     }
     if (ahead > 0 && now - forgedAt < forgedPause) {
       return "budget";
     }
-    const keys: LeanKeys = ahead > 0 || down === null ? envelope.keysOf(sent, "down") : down;
-    const body = envelope.open(keys, piv, frame.substr(end));
+    const keys: LeanKeys = ahead > 0 ? envelope.keysOf(sent, "down") : down;
+    const body = envelope.opened(keys, piv, frame.substr(end));
     if (body === null) {
       forgedAt = ahead > 0 ? now : forgedAt;
       return "bad-tag";
@@ -153,12 +145,15 @@ export function leanDevice(order: LeanOrder, ports: LeanPorts): LeanDevice {
     const ack = "\x83\0" + head(0, numbers[2]) + head(4, ends.length);
     if (body === ack + ends.map((end) => head(0, end)).join("")) {
       if (numbers[2] === epoch && outbox.settle((piv) => isWithin(piv, ends), now)) {
-        ports.confirm();
+        ports.settled();
       }
       return "";
     }
-    if (numbers[0] !== 4 || numbers[2] !== epoch) {
-      return numbers[0] === 4 ? "old-epoch" : "syntax";
+    if (numbers[0] !== 4) {
+      return "syntax";
+    }
+    if (numbers[2] !== epoch) {
+      return "old-epoch";
     }
     if (numbers[1] === 1) {
       outbox.settle((piv) => piv === numbers[3], now);
@@ -179,41 +174,40 @@ export function leanDevice(order: LeanOrder, ports: LeanPorts): LeanDevice {
       statusAt = now;
       statusTotal = total;
       statusWanted = false;
-      say(statusKind, order.status(faults, outbox.bytes(), outbox.frames(), uptime(now)));
+      say(statusKind, order.statusOf(faults, outbox.bytes(), outbox.count(), uptime(now)));
     }
     if (heard && given.length > 0 && !outbox.holds(droppedKind)) {
-      const ranges = given.slice(0, rangesMax);
-      given = given.slice(rangesMax);
-      const ends = ranges.map((range) => head(0, range[0]) + head(0, range[1])).join("");
-      say(droppedKind, "\x83\x02" + head(4, 2 * ranges.length) + ends + textItem(droppedReason));
+      const ends = given.slice(0, 2 * rangesMax).map((end) => head(0, end));
+      given = given.slice(ends.length);
+      say(droppedKind, "\x83\x02" + head(4, ends.length) + ends.join("") + textItem(droppedReason));
     }
   }
 
   return {
-    hello(start) {
-      statusAt = ports.now();
-      say(otherKind, order.hello(start, uptime(statusAt)));
+    begin(start) {
+      statusAt = ports.elapsed();
+      say(otherKind, order.helloOf(start, uptime(statusAt)));
     },
-    count: count,
+    tell: tell,
     row(values) {
-      stream.take(values, ports.now());
-      ports.wake();
+      stream.take(values, ports.elapsed());
+      ports.wake(0);
     },
     receive(frame) {
-      const refused = follow(frame, ports.now());
+      const refused = follow(frame, ports.elapsed());
       if (refused !== "") {
-        count(refused);
+        tell(refused);
       }
-      ports.wake();
+      ports.wake(0);
     },
     tick() {
-      const now = ports.now();
-      if (nextPiv >= messagesMax && outbox.frames() === 0) {
+      const now = ports.elapsed();
+      if (nextPiv >= messagesMax && outbox.count() === 0) {
         ports.restart(); // a key has sealed enough
       }
-      const next = stream.tick(now);
+      const next = stream.age(now);
       speak(now);
-      return Math.min(next, outbox.tick(now));
+      return Math.min(next, outbox.resend(now));
     },
   };
 }

@@ -16,14 +16,14 @@ interface Waiting {
 }
 
 export interface LeanOutbox {
-  frames(): number;
+  count(): number;
   bytes(): number;
   holds(kind: number): boolean;
   add(kind: number, piv: number, frame: string): void;
   /** Those that `isDone` are on disk; true if any was here. */
   settle(isDone: (piv: number) => boolean, now: number): boolean;
   /** Sends what is due; ms until the next is. */
-  tick(now: number): number;
+  resend(now: number): number;
 }
 
 /** outbox.ts for frames of one epoch that wait in RAM, over a line that is always ready. */
@@ -42,7 +42,7 @@ export function leanOutbox(
   }
 
   return {
-    frames: () => list.length,
+    count: () => list.length,
     bytes: () => bytes,
     holds: (kind) => list.some((waiting) => waiting.kind === kind),
     add(kind, piv, frame) {
@@ -73,7 +73,7 @@ export function leanOutbox(
       });
       return true;
     },
-    tick(now) {
+    resend(now) {
       let room = windowMax - list.filter((waiting) => waiting.attempts > 0).length;
       let next = Infinity;
       list.forEach((waiting) => {

@@ -3,16 +3,16 @@ import type { DriverValues } from "../driver.ts";
 
 /** What of a pack the build has worked out. */
 export interface LeanPack {
-  /** The message before its time, and between step and body's length. */
-  readonly before: string;
-  readonly behind: string;
-  readonly interval: number; // ms
+  /** The message before its time, and from its step to its body's length. */
+  readonly packHead: string;
+  readonly packTail: string;
+  readonly pace: number; // ms between rows
   readonly heartbeat: number; // ms
   readonly rowsMax: number;
   readonly delay: number; // ms
-  /** Of a row, in the order of its columns; what is missing is said by `missing`. */
-  row(values: DriverValues, at: number): void;
-  readonly missing: DriverValues;
+  /** Of a row, in the order of its columns; what is missing is said by `missingRow`. */
+  putRow(values: DriverValues, at: number): void;
+  readonly missingRow: DriverValues;
   /** The body of so many rows. */
   body(rows: number): string;
 }
@@ -21,7 +21,7 @@ export interface LeanPack {
 export function leanStream(
   pack: LeanPack,
   say: (message: string) => void,
-): { take(values: DriverValues | null, now: number): void; tick(now: number): number } {
+): { take(values: DriverValues | null, now: number): void; age(now: number): number } {
   let rows = 0;
   let time = 0;
   let last = 0; // of the last row worth sending
@@ -29,11 +29,9 @@ export function leanStream(
 
   function flush(): void {
     if (rows > 0) {
-      const length = pack.body(rows);
+      const body = pack.body(rows);
       rows = 0;
-      say(
-        pack.before + head(0, time) + head(0, pack.interval) + pack.behind + head(2, length.length) + length,
-      );
+      say(pack.packHead + head(0, time) + pack.packTail + head(2, body.length) + body);
     }
   }
 
@@ -45,18 +43,18 @@ export function leanStream(
       missing = values === null;
       last = now;
       // A row that is not where the open pack has its next one begins another.
-      if (Math.abs(now - time - rows * pack.interval) >= pack.interval / 2) {
+      if (Math.abs(now - time - rows * pack.pace) >= pack.pace / 2) {
         flush();
       }
       if (rows === 0) {
         time = now;
       }
-      pack.row(values === null ? pack.missing : values, rows++);
+      pack.putRow(values === null ? pack.missingRow : values, rows++);
       if (rows >= pack.rowsMax) {
         flush();
       }
     },
-    tick(now) {
+    age(now) {
       const left = rows > 0 ? time + pack.delay - now : Infinity;
       if (left <= 0) {
         flush();

@@ -1,5 +1,5 @@
-import type { I2c } from "../../boards/platform.ts";
-import { isFault } from "../../protocols/fault.ts";
+import type { LeanI2c } from "../../boards/platforms/espruino-lean-bus.ts";
+import { fault, isFault } from "../../protocols/fault.ts";
 import type { DriverValues } from "../driver.ts";
 import type { I2cPart } from "../i2c-sensor.ts";
 
@@ -8,37 +8,33 @@ const triesMax = 3;
 
 /** Asks an I2C sensor for one row; null after three tries in vain. Each silence is one fault, however long it lasts. */
 export function leanSensor(
-  part: Pick<I2cPart, "order" | "decode">,
-  bus: I2c,
-  count: (code: string) => void,
+  part: Parameters<LeanI2c>[0] & Pick<I2cPart, "decode">,
+  bus: LeanI2c,
+  tell: (code: string) => void,
   row: (values: DriverValues | null) => void,
 ): () => void {
-  let tries = 0;
   let silent = false;
 
-  function ask(): void {
-    bus.transfer(part.order, (answer) => {
-      const values = isFault(answer) ? answer : part.decode(answer);
+  function ask(tries: number): void {
+    bus(part, (answer) => {
+      const values = answer === null ? fault("bus", "no answer") : part.decode(answer);
       if (!isFault(values)) {
         silent = false;
         row(values);
         return;
       }
-      count(values.fault);
-      if (++tries < triesMax) {
-        ask();
+      tell(values.fault);
+      if (tries > 1) {
+        ask(tries - 1);
         return;
       }
       if (!silent) {
         silent = true;
-        count("silent");
+        tell("silent");
       }
       row(null);
     });
   }
 
-  return () => {
-    tries = 0;
-    ask();
-  };
+  return () => ask(triesMax);
 }

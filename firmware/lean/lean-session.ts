@@ -18,7 +18,7 @@ export interface LeanRoot {
 }
 
 export interface LeanCrypto {
-  sha256(text: string): string;
+  hash(text: string): string;
   readonly aes: Pick<Aes, "cbc" | "ecb">;
 }
 
@@ -32,9 +32,9 @@ export interface LeanKeys {
 export interface LeanEnvelope {
   keysOf(epoch: number, direction: string): LeanKeys;
   /** Each number once. */
-  seal(keys: LeanKeys, piv: number, body: string): string;
+  closed(keys: LeanKeys, piv: number, body: string): string;
   /** Null where the tag does not hold. */
-  open(keys: LeanKeys, piv: number, sealed: string): string | null;
+  opened(keys: LeanKeys, piv: number, sealed: string): string | null;
 }
 
 const tagLength = 8;
@@ -81,27 +81,27 @@ export function leanEnvelope(crypto: LeanCrypto, root: LeanRoot): LeanEnvelope {
   return {
     keysOf(epoch, direction) {
       const info = root.before + head(0, epoch) + root.behind + textItem(direction) + "\x01";
-      const keys = crypto.sha256(root.outer + crypto.sha256(root.inner + info));
+      const keys = crypto.hash(root.outer + crypto.hash(root.inner + info));
       return { epoch: epoch, key: bytesOf(keys.substr(0, 16)), iv: keys.substr(16, 13) };
     },
-    seal(keys, piv, body) {
+    closed(keys, piv, body) {
       const nonce = nonceOf(keys.iv, piv);
       const sealed = crypt(keys, nonce, macOf(keys, nonce, piv, body) + zeros.substr(tagLength) + body);
       return sealed.substr(16) + sealed.substr(0, tagLength);
     },
-    open(keys, piv, sealed) {
+    opened(keys, piv, sealed) {
       const nonce = nonceOf(keys.iv, piv);
       const length = sealed.length - tagLength;
-      const opened = crypt(
+      const whole = crypt(
         keys,
         nonce,
         sealed.substr(length) + zeros.substr(tagLength) + sealed.substr(0, length),
       );
-      const body = opened.substr(16);
+      const body = whole.substr(16);
       const mac = macOf(keys, nonce, piv, body);
       let difference = 0; // in constant time
       for (let i = 0; i < tagLength; i++) {
-        difference |= mac.charCodeAt(i) ^ opened.charCodeAt(i);
+        difference |= mac.charCodeAt(i) ^ whole.charCodeAt(i);
       }
       return difference === 0 ? body : null;
     },
@@ -116,12 +116,12 @@ export function leanTest(
   knownAnswer: string,
 ): boolean {
   const keys = envelope.keysOf(0, direction);
-  const sealed = envelope.seal(keys, 0, payload);
+  const sealed = envelope.closed(keys, 0, payload);
   const forged = bigEndian(sealed.charCodeAt(0) ^ 1, 1) + sealed.substr(1);
   return (
     sealed === knownAnswer &&
-    envelope.open(keys, 0, sealed) === payload &&
-    envelope.open(keys, 0, forged) === null
+    envelope.opened(keys, 0, sealed) === payload &&
+    envelope.opened(keys, 0, forged) === null
   );
 }
 

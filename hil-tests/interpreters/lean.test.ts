@@ -186,7 +186,7 @@ describe.skipIf(espruinoPath() === null)(`a lean bundle ${espruinoLane}`, () => 
   it("boots, passes its self-test, sends a hello that the gateway opens, and takes no more variables than the mark", async () => {
     const folder = mkdtempSync(join(tmpdir(), "dreihasen-lean-"));
     folders.push(folder);
-    const code = firmware.code.replace('"Serial1"', '"Serial9"').replace('"I2C1"', '"I2C9"');
+    const code = firmware.code.replace(/\bSerial1\b/, "Serial9").replace(/\bI2C1\b/, "I2C9");
     const measure =
       "setTimeout(function() { print('used ' + (process.memory().usage - before)); quit(); }, 2500);";
     const script = `${setUpScript}\n${stubs}\nvar before = process.memory().usage;\n${code}\n${measure}\n`;
@@ -203,7 +203,7 @@ describe.skipIf(espruinoPath() === null)(`a lean bundle ${espruinoLane}`, () => 
     expect(gateway.of("hello")[0]?.message, lines.join("\n")).toMatchObject({ bootReason: "first" });
     expect(gateway.refused).toBe(0);
     const used = Number(/used (\d+)/.exec(lines.join("\n"))?.[1]);
-    expect(used / firmware.manifest.variables).toBeGreaterThan(0.85);
+    expect(used / firmware.manifest.variables).toBeGreaterThan(0.7);
     expect(used / firmware.manifest.variables).toBeLessThan(1.15);
     expect(used).toBeLessThanOrEqual(900);
   }, 120_000);

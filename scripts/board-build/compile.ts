@@ -55,7 +55,11 @@ export async function compile(entry: string): Promise<Compiled> {
       stdin: { contents: readable, loader: "js", resolveDir: root, sourcefile: "readable.js" },
       mangleProps: new RegExp(`^(?:${own.join("|")})$`),
     });
-    return { code: textOf(outputFiles, ".js").trimEnd(), map: textOf(outputFiles, ".map") };
+    // Members only so that esbuild looks for no file and knows their types; on a board they are always there.
+    const made = textOf(outputFiles, ".js")
+      .trimEnd()
+      .replace(/globalThis\.(?=require\(|(?:I2C|Serial)\d\b)/g, "");
+    return { code: made, map: textOf(outputFiles, ".map") };
   };
   const readable = squeeze(shrink(text, natives, true));
   const { code } = await minified(readable);

@@ -1,5 +1,6 @@
 /** The entry of a lean board's bundle (firmware/lean): one I2C sensor, AES-CCM, a serial line. */
 
+import { watchdog } from "../../boards/platforms/espruino-run.ts";
 import { selfTestDirection, selfTestPayload } from "../../firmware/board.ts";
 import { i2cPart } from "../../firmware/i2c-sensor.ts";
 import { intervalOf } from "../../firmware/installation-check.ts";
@@ -13,7 +14,6 @@ import { typedArrayTag } from "../../protocols/pack-form.ts";
 import { widthMost } from "../../protocols/quantity.ts";
 import { bodyWidth, shapeValue } from "../../protocols/shape.ts";
 import { type EntryOrder, knownAnswer, type Place, placeOf } from "./entry-text.ts";
-import { wiringText } from "./link-text.ts";
 import { byteLiteral, bytesLiteral } from "./literals.ts";
 import { packHead } from "./pack-text.ts";
 import { boundsOf } from "./range-text.ts";
@@ -69,35 +69,37 @@ export function leanEntry(order: EntryOrder): string {
   const isSure = surelyInRange(place);
   const shapeMessage = byteText(encodeUp({ type: "shape", shape: shapeValue(shape) }));
   return `// Made by hasen build for ${board.title}: ${installation.device}, lean.
-import { nativeAes } from "./boards/platforms/espruino-ccm.ts";
-import { espruinoClock } from "./boards/platforms/espruino-clock.ts";
-import { confirmProgram, lockConsole } from "./boards/platforms/espruino-console.ts";
+import { confirmProgram } from "./boards/platforms/espruino-console.ts";
 import { nativeCrypto } from "./boards/platforms/espruino-crypto.ts";
 import type { EspruinoE } from "./boards/platforms/espruino-globals.ts";
-import { espruinoI2c } from "./boards/platforms/espruino-i2c.ts";
+import { leanI2c } from "./boards/platforms/espruino-lean-bus.ts";
 import { leanLine } from "./boards/platforms/espruino-lean-line.ts";
-import { runBoard } from "./boards/platforms/espruino-run.ts";
-import { espruinoStorage, nativeFlash } from "./boards/platforms/espruino-storage.ts";
+import { runLean } from "./boards/platforms/espruino-lean-run.ts";
+import { nativeFlash } from "./boards/platforms/espruino-storage.ts";
 import { decode } from "./firmware/drivers/${driver.name}.ts";
-import { beginEpoch, epochFile } from "./firmware/epoch.ts";
 import { leanDevice } from "./firmware/lean/lean-device.ts";
+import { leanEpoch } from "./firmware/lean/lean-epoch.ts";
 import { leanSensor } from "./firmware/lean/lean-sensor.ts";
 import { leanEnvelope, leanTest } from "./firmware/lean/lean-session.ts";
 import { bytesOf, byteText, head, numberItem, textItem } from "./protocols/cbor-small.ts";
 import { fault, isFault } from "./protocols/fault.ts";
 
 declare const E: EspruinoE;
+/** Seconds; nothing here sets the board's time. */
+declare const getTime: () => number;
 declare const setInterval: (run: () => void, period: number) => number;
 
 const native = nativeCrypto();
-const clock = espruinoClock();
-const sizes: Record<string, number> = {};
-sizes[epochFile] = 520;
+const boot = getTime();
 const body = new Int${width}Array(${rowsMax * length});
-const line = leanLine(${wiringText(link)}, ${link.baud});
-let wake = (): void => {};
-${outOfRangeText(isSure, missing)}const envelope = leanEnvelope(
-  { sha256: (text) => byteText(new Uint8Array(native.SHA256(bytesOf(text)))), aes: nativeAes() },
+const line = leanLine("${link.port}", ${link.baud}, ${pinsText(link)});
+const wake = runLean((): number => device.tick());
+${outOfRangeText(isSure, missing)}const aes = {
+  cbc: (text: string, key: Uint8Array) => native.AES.encrypt(E.toString(text), key, { mode: "CBC" }),
+  ecb: (text: string, key: Uint8Array) => native.AES.encrypt(E.toString(text), key, { mode: "ECB" }),
+};
+const envelope = leanEnvelope(
+  { hash: (text) => byteText(new Uint8Array(native.SHA256(bytesOf(text)))), aes: aes },
   {
     inner: ${padText(root.prk, 0x36)},
     outer: ${padText(root.prk, 0x5c)},
@@ -108,63 +110,74 @@ ${outOfRangeText(isSure, missing)}const envelope = leanEnvelope(
     externalBehind: ${byteLiteral(root.cose.behind)},
   },
 );
-const storage = espruinoStorage(nativeFlash(), sizes);
 const isRight = leanTest(envelope, ${JSON.stringify(selfTestPayload)}, ${JSON.stringify(selfTestDirection)}, ${byteLiteral(knownAnswer(order))});
-const start = isRight ? beginEpoch(storage) : fault("self-test", "this platform's crypto gives a wrong answer: nothing is sent");
+const start = isRight ? leanEpoch(nativeFlash()) : fault("self-test", "this platform's crypto gives a wrong answer: nothing is sent");
 const device = leanDevice(
   {
     kid: ${installation.kid},
     pack: {
-      before: ${byteLiteral(`${packHead(id, 0)}\x82\x01`)},
-      behind: ${byteLiteral(head(6, typedArrayTag(width)))},
-      interval: ${intervalOf(driver, installed)},
+      packHead: ${byteLiteral(`${packHead(id, 0)}\x82\x01`)},
+      packTail: ${byteLiteral(head(0, intervalOf(driver, installed)) + head(6, typedArrayTag(width)))},
+      pace: ${intervalOf(driver, installed)},
       heartbeat: ${installed.heartbeat},
       rowsMax: ${rowsMax},
       delay: ${installation.batch.delay},
-      row: (values, at) => body.set(${isSure ? "values as number[]" : rowText(place, missing)}, at * ${length}),
-      missing: [${shape.columns.map(() => missing).join(", ")}],
+      putRow: (values, at) => body.set(${isSure ? "values as number[]" : rowText(place, missing)}, at * ${length}),
+      missingRow: [${shape.columns.map(() => missing).join(", ")}],
       body: (rows) => byteText(new Uint8Array(body.buffer, 0, rows * ${(length * width) / 8})),
     },
-    limits: { bytesMax: ${installation.outbox.bytesMax}, framesMax: ${installation.outbox.framesMax} },
+    bytesMax: ${installation.outbox.bytesMax},
+    framesMax: ${installation.outbox.framesMax},
     statusInterval: ${installation.statusInterval},
-    hello: (start, uptime) => ${helloText(words, head(0, 0))},
-    status(counts, bytes, frames, uptime) {
-      const faults = counts.map((row) => textItem(row[0]) + head(0, row[1])).sort();
-      return ${statusText(words, (name) => (name === "faultCounts" ? "counts" : name), head(0, 0))};
+    helloOf: (start, uptime) => ${helloText(words, head(0, 0), "\xf6")},
+    statusOf(counts, bytes, frames, uptime) {
+      const codes = Object.keys(counts);
+      const faults = codes.map((code) => textItem(code) + head(0, counts[code])).sort();
+      return ${statusText(words, (name) => (name === "faultCounts" ? "codes" : name), head(0, 0))};
     },
     shape: ${byteLiteral(shapeMessage)},
   },
   {
     envelope: envelope,
     epoch: isFault(start) ? -1 : start.epoch,
-    now: clock.monotonic,
+    elapsed: () => Math.floor((getTime() - boot) * 1000),
     dice: () => (E.hwRand() & 255) / 256,
-    send: line.send,
-    wake: () => wake(),
-    confirm: confirmProgram,
+    carry: line.carry,
+    wake: wake,
+    settled: confirmProgram,
     restart: () => E.reboot(),
   },
+);
+const sample = leanSensor(
+  {
+    address: ${asked.address},
+    command: ${bytesLiteral(asked.command)},
+    conversion: ${asked.conversion},
+    size: ${asked.length},
+    decode: decode,
+  },
+  leanI2c("${settings.sensors[0].port}", { scl: "${settings.sensors[0].scl}", sda: "${settings.sensors[0].sda}" }),
+  device.tell,
+  device.row,
 );
 if (isFault(start)) {
   console.log(start.fault);
 } else {
-  const sample = leanSensor(
-    {
-      order: { address: ${asked.address}, command: ${bytesLiteral(asked.command)}, conversion: ${asked.conversion}, length: ${asked.length} },
-      decode: decode,
-    },
-    espruinoI2c({ bus: "${settings.sensors[0].port}", scl: "${settings.sensors[0].scl}", sda: "${settings.sensors[0].sda}" }),
-    device.count,
-    device.row,
-  );
-  lockConsole("${consolePassword(nodeCrypto, installation)}", null);
-  device.hello(start);
-  line.listen(device.receive);
-  wake = runBoard(device.tick);
+  E.setPassword("${consolePassword(nodeCrypto, installation)}");
+  E.lockConsole();
+  device.begin(start);
+  line.hear(device.receive);
+  E.enableWatchdog(${watchdog}, false);
+  wake(0);
   sample();
   setInterval(sample, ${intervalOf(driver, installed)});
 }
 `;
+}
+
+function pinsText(pins: { readonly rx?: string; readonly tx?: string }): string {
+  const given = (["rx", "tx"] as const).filter((pin) => pins[pin] !== undefined);
+  return `{ ${given.map((pin) => `${pin}: "${pins[pin]}"`).join(", ")} }`;
 }
 
 /** Whether the driver's arithmetic cannot leave the range. */
@@ -188,7 +201,7 @@ function outOfRangeText(isSure: boolean, missing: number): string {
   return isSure
     ? ""
     : `const outOfRange = (): number => {
-  device.count("range");
+  device.tell("range");
   return ${missing};
 };
 `;
@@ -197,5 +210,5 @@ function outOfRangeText(isSure: boolean, missing: number): string {
 /** A pad of HMAC-SHA256 (RFC 2104): the key's bytes XOR `pad`, and `pad` for the rest of the block. */
 function padText(key: Uint8Array, pad: number): string {
   const text = String.fromCharCode(...key.map((byte) => byte ^ pad));
-  return `${byteLiteral(text)} + ${JSON.stringify(String.fromCharCode(pad).repeat(hashBlock - key.length))}`;
+  return `${byteLiteral(text)}.padEnd(${hashBlock}, ${JSON.stringify(String.fromCharCode(pad))})`;
 }

@@ -89,6 +89,12 @@ function isPure(node: AnyNode): boolean {
       return isPure(node.left) && isPure(node.right);
     case "MemberExpression":
       return !node.computed && isPure(node.object);
+    case "NewExpression":
+      return (
+        node.callee.type === "Identifier" &&
+        /^(?:Uint8Array|ArrayBuffer|DataView)$/.test(node.callee.name) &&
+        node.arguments.every(isPure)
+      );
     case "ArrayExpression":
       return node.elements.every((element) => element !== null && isPure(element));
     case "ObjectExpression":

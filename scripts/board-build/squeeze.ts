@@ -29,6 +29,12 @@ function constantEdits(tree: AnyNode): Edit[] {
       declared.set(node.name, (declared.get(node.name) ?? 0) + 1);
     }
   });
+  const references = new Map<string, number>();
+  walk(tree, (node, parent) => {
+    if (node.type === "Identifier" && isReference(node, parent)) {
+      references.set(node.name, (references.get(node.name) ?? 0) + 1);
+    }
+  });
   for (const statement of tree.type === "Program" ? tree.body : []) {
     if (statement.type !== "VariableDeclaration" || statement.declarations.length !== 1) {
       continue;
@@ -38,7 +44,7 @@ function constantEdits(tree: AnyNode): Edit[] {
       id.type === "Identifier" &&
       declared.get(id.name) === 1 &&
       init?.type === "Literal" &&
-      isShort(init.value) &&
+      (isShort(init.value) || (typeof init.value === "string" && references.get(id.name) === 2)) &&
       !isAssigned(tree, id.name)
     ) {
       values.set(id.name, init.raw ?? String(init.value));

@@ -15,7 +15,7 @@ export interface WordsOrder {
 }
 
 /** The hello, but for the numbers of the run. Keys in the order of deterministic CBOR (RFC 8949 §4.2.1): by length, then by letters. */
-export function helloText(order: WordsOrder, rowsDropped: Piece): string {
+export function helloText(order: WordsOrder, rowsDropped: Piece, lastPiv: Piece): string {
   const ids = order.shapes.map(({ id }) => head(2, 4) + byteText(fromHex(id) as Uint8Array)).join("");
   const shapes = head(4, order.shapes.length) + ids;
   return joined([
@@ -23,7 +23,7 @@ export function helloText(order: WordsOrder, rowsDropped: Piece): string {
     textItem("shapes") + shapes + textItem("uptime"),
     { code: "head(0, uptime)" },
     textItem("lastPiv"),
-    { code: "numberItem(start.lastPiv)" },
+    lastPiv,
     textItem("firmware") + textItem(order.firmware) + textItem("bootReason"),
     { code: "textItem(start.bootReason)" },
     textItem("rowsDropped"),
@@ -52,7 +52,7 @@ export function statusText(order: WordsOrder, of: (name: string) => string, rows
 
 /** A constant `words` of the type Words (firmware/words.ts). Needs `head`, `textItem`, `numberItem` and `bytesOf`. */
 export function wordsText(order: WordsOrder): string {
-  const hello = helloText(order, { code: "head(0, rowsDropped)" });
+  const hello = helloText(order, { code: "head(0, rowsDropped)" }, { code: "numberItem(start.lastPiv)" });
   const status = statusText(order, (name) => `status.${name}`, { code: "head(0, status.rowsDropped)" });
   return `const words: Words = {
   hello: (start, uptime, rowsDropped) => bytesOf(${hello}),
