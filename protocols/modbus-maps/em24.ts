@@ -1,4 +1,5 @@
 import { type ModbusMap, register } from "../modbus-map.ts";
+import { carloGavazziRows } from "./carlo-gavazzi.ts";
 
 /**
  * Three phases, RS-485 versions (IS, PFA, PFB, X). The Ethernet version has other addresses: those of the EM340. Low words come first.
@@ -21,19 +22,9 @@ export const em24: ModbusMap = {
   serial: { span: { table: "input", address: 0x1300, count: 7 }, type: "text" },
   identity: { span: { table: "input", address: 0x0b, count: 1 }, is: { least: 71, most: 73 } },
   missing: "highest",
-  rows: [
-    register(0x00, "s32", "voltageL1", -1),
-    register(0x02, "s32", "voltageL2", -1),
-    register(0x04, "s32", "voltageL3", -1),
-    register(0x0c, "s32", "currentL1", -3),
-    register(0x0e, "s32", "currentL2", -3),
-    register(0x10, "s32", "currentL3", -3),
-    register(0x12, "s32", "activePowerL1", -1),
-    register(0x14, "s32", "activePowerL2", -1),
-    register(0x16, "s32", "activePowerL3", -1),
-    register(0x28, "s32", "activePower", -1),
+  rows: carloGavazziRows.concat([
     register(0x37, "u16", "frequency", -1),
     register(0x3e, "s32", "activeEnergyImported", 2),
-  ],
+  ]),
   optional: [register(0x5c, "s32", "activeEnergyExported", 2)],
 };

@@ -1,4 +1,5 @@
 import { type ModbusMap, register } from "../modbus-map.ts";
+import { carloGavazziRows } from "./carlo-gavazzi.ts";
 
 /** Three phases; EM330, ET330, ET340 and the EM24 with Ethernet alike. Low words come first; 7fffffff is beyond its range. */
 export const em340: ModbusMap = {
@@ -16,20 +17,10 @@ export const em340: ModbusMap = {
   serial: { span: { table: "input", address: 0x5000, count: 7 }, type: "text" },
   identity: { span: { table: "input", address: 0x0b, count: 1 }, is: { least: 330, most: 349 } },
   missing: "highest",
-  rows: [
-    register(0x00, "s32", "voltageL1", -1),
-    register(0x02, "s32", "voltageL2", -1),
-    register(0x04, "s32", "voltageL3", -1),
-    register(0x0c, "s32", "currentL1", -3),
-    register(0x0e, "s32", "currentL2", -3),
-    register(0x10, "s32", "currentL3", -3),
-    register(0x12, "s32", "activePowerL1", -1),
-    register(0x14, "s32", "activePowerL2", -1),
-    register(0x16, "s32", "activePowerL3", -1),
-    register(0x28, "s32", "activePower", -1),
+  rows: carloGavazziRows.concat([
     register(0x33, "s16", "frequency", -1),
     register(0x34, "s32", "activeEnergyImported", 2),
     register(0x4e, "s32", "activeEnergyExported", 2),
-  ],
+  ]),
   optional: [],
 };

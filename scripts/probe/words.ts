@@ -1,16 +1,8 @@
-import type { Language } from "../../gateway/words/words.ts";
+import { sayer } from "../sayer.ts";
 import { de } from "./words-de.ts";
 import { en } from "./words-en.ts";
 
 export type ProbeWord = keyof typeof en;
 
-const tables = { de, en } as const;
-
 /** A sentence of `hasen probe` with its gaps filled in. */
-export function say(
-  lang: Language,
-  word: ProbeWord,
-  gaps: Readonly<Record<string, string | number>> = {},
-): string {
-  return tables[lang][word].replace(/\{(\w+)\}/g, (gap, name: string) => String(gaps[name] ?? gap));
-}
+export const say = sayer<ProbeWord>({ de, en });
