@@ -1,3 +1,4 @@
+import { createCipheriv } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeCiphers, nodeCrypto } from "../../protocols/crypto-node.ts";
@@ -33,6 +34,18 @@ function countingAes(): Aes & { calls: string[] } {
   };
 }
 
+/** Ciphertext and tag by OpenSSL's own AES-CCM. */
+function openSsl(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additional: Uint8Array,
+  payload: Uint8Array,
+): Uint8Array {
+  const cipher = createCipheriv("aes-128-ccm", key, nonce, { authTagLength: 8 });
+  cipher.setAAD(additional, { plaintextLength: payload.length });
+  return new Uint8Array(Buffer.concat([cipher.update(payload), cipher.final(), cipher.getAuthTag()]));
+}
+
 const bytes = (most: number) => fc.uint8Array({ maxLength: most });
 const fixed = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
@@ -47,10 +60,9 @@ describe("AES-CCM composed of CBC and ECB", () => {
     fc.assert(
       fc.property(fixed(16), fc.array(message, { minLength: 1, maxLength: 6 }), (key, messages) => {
         const ours = composedCcm(countingAes())(key);
-        const theirs = nodeCrypto.ccm(key);
         for (const { nonce, additional, payload } of messages) {
           const sealed = ours.seal(nonce, additional, payload);
-          expect(sealed).toEqual(theirs.seal(nonce, additional, payload));
+          expect(sealed).toEqual(openSsl(key, nonce, additional, payload));
           expect(ours.open(nonce, additional, sealed)).toEqual(payload);
         }
       }),
