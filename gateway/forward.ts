@@ -39,8 +39,8 @@ const lanesFrom = 2000;
 const backlogEvery = 5;
 /** Records of the backlog in one delivery while new ones come: these wait behind it, here, on the wire and at the platform. */
 const besideLive = 500;
-/** Between two of these, ms. */
-const restFor = 2;
+/** Of these, under way at once. */
+const underWayBesideLive = 1;
 /** ms after the last new record for which more are expected. */
 const liveFor = 1000;
 /** Records that may come again after a kill, at least, where a sink's own window is smaller: each checkpoint writes a page. */
@@ -155,7 +155,8 @@ export class Forwarder {
     }
     this.#turn++;
     // The backlog never takes the whole window, or a new record would wait behind all of it.
-    const room = !this.#backlogRests && backlog.underWay < Math.max(1, window - 1);
+    const most = this.#newOnesCome ? underWayBesideLive : window - 1;
+    const room = !this.#backlogRests && backlog.underWay < Math.max(1, most);
     if (room && (this.#turn % backlogEvery === 0 || this.#live.next() === null)) {
       return backlog.next() === null ? this.#live : backlog;
     }
@@ -185,20 +186,14 @@ export class Forwarder {
   }
 
   /**
-   * One delivery of the backlog a turn: making it takes milliseconds, for which nothing else is received or confirmed. While new records
-   * come it also leaves a pause, or the broker and the disk would get their turns only behind it.
+   * One delivery of the backlog a turn: making it takes milliseconds, for which nothing else is received or confirmed.
    */
   #rest(): void {
     this.#backlogRests = true;
-    const goOn = (): void => {
+    this.#options.later(() => {
       this.#backlogRests = false;
       this.wake();
-    };
-    if (this.#newOnesCome) {
-      this.#options.clock.after(restFor, goOn);
-    } else {
-      this.#options.later(goOn);
-    }
+    });
   }
 
   #concluded(lane: Lane, batch: Batch, delivery: Delivery): void {
