@@ -156,7 +156,7 @@ function tcpAddressOf(text: string): string | undefined {
 
 /** A text of a form that would work, for one that does not: "20" -> "20 s", "512MB" -> "512 MiB", "1883" -> "127.0.0.1:1883". */
 export function repaired(form: string, text: string): string | null {
-  const amount = /^(\d{1,9}(?:\.\d{1,3})?)\s*([A-Za-zµ]*)$/.exec(text.trim());
+  const amount = /^(\d{1,9}(?:\.\d{1,3})?)\s*([A-Za-z\u00b5]*)$/.exec(text.trim());
   if (amount !== null && (form === "duration" || form === "size")) {
     const unit = unitMeant(form, amount[2] ?? "");
     const candidate = unit === null ? null : `${amount[1]} ${unit}`;
