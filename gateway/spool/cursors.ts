@@ -117,9 +117,14 @@ export class Cursors {
     for (const cursor of all) {
       cursor.saving();
     }
-    if (unsafe !== null || !(await this.#save())) {
+    const failure = unsafe ?? (await this.#save());
+    if (failure !== null) {
       this.#touch();
+      if (!this.#failing) {
+        this.#options.hooks.cursorsFailed?.(failure);
+      }
     }
+    this.#failing = failure !== null;
     for (const cursor of all) {
       cursor.saved();
       if (!this.#closed) {
@@ -128,17 +133,13 @@ export class Cursors {
     }
   }
 
-  /** Writes them; false where that failed. */
-  async #save(): Promise<boolean> {
+  async #save(): Promise<Fault | null> {
     const cursors = this.all.map(({ name, position, drops }) => ({ name, position, drops }));
     const failure = await this.#options.file.save({ head: this.#options.head(), cursors });
     if (failure === null) {
       this.#durable = new Map(cursors.map(({ name, position }) => [name, position]));
-    } else if (!this.#failing) {
-      this.#options.hooks.cursorsFailed?.(failure);
     }
-    this.#failing = failure !== null;
-    return failure === null;
+    return failure;
   }
 
   /** Writes the last checkpoint, which also says how far the spool has come. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Fault } from "../../protocols/fault.ts";
+import { type Fault, fault } from "../../protocols/fault.ts";
 import { SimulatedDisk, seededRandom } from "./simulated-disk.ts";
 import { type DropReason, Spool, type SpoolEntry, type SpoolHooks } from "./spool.ts";
 import { append, appendIds, entryOf, idOf, range, readIds, trialOptions } from "./trial.ts";
@@ -417,6 +417,35 @@ describe("what a killed process wrote and had not synced", () => {
 });
 
 describe("how far the readers are", () => {
+  it("is told when it cannot be written because what they passed is not confirmed by the disk", async () => {
+    const disk = newDisk();
+    const clock = new VirtualClock();
+    const told: string[] = [];
+    let refuses = false;
+    const unsure = fault("storage", "the disk has not confirmed it");
+    const spool = await Spool.open(
+      trialOptions({
+        clock,
+        hooks: {
+          secure: async () => (refuses ? unsure : null),
+          cursorsFailed: ({ fault }) => told.push(fault),
+        },
+      }),
+      disk,
+    );
+    await appendIds(spool, range(0, 5));
+    refuses = true;
+    spool.cursor("city").advance(3);
+    for (let i = 0; i < 3; i++) {
+      clock.pass(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(told).toEqual(["storage"]);
+    refuses = false;
+    await spool.close();
+    expect((await Spool.open(trialOptions(), disk)).cursor("city").position).toBe(3);
+  });
+
   it("is told once when it cannot be written, and is written when it can", async () => {
     const disk = newDisk();
     const clock = new VirtualClock();
