@@ -12,7 +12,7 @@ import { applyEdits, type Edit } from "./edits.ts";
 import { type Callee, functionsOf, isMemberName, usesOf, usesThis } from "./functions.ts";
 import { getters } from "./getters.ts";
 import { treeOf } from "./shrink.ts";
-import { walk } from "./walk.ts";
+import { targetOf, walk } from "./walk.ts";
 
 /** One round; the same text when there is nothing left to do. */
 export function flatten(code: string, natives: ReadonlySet<string>): string {
@@ -196,12 +196,7 @@ function definitionsOf(tree: AnyNode): Map<string, Definition[]> {
     if (node.type === "MethodDefinition" || node.type === "PropertyDefinition") {
       add(node.key.type === "Identifier" ? node.key.name : "", { owner: null, property: null });
     }
-    const target =
-      node.type === "AssignmentExpression"
-        ? node.left
-        : node.type === "UpdateExpression"
-          ? node.argument
-          : null;
+    const target = targetOf(node);
     if (
       target?.type === "MemberExpression" &&
       target.object.type === "ThisExpression" &&
@@ -362,12 +357,7 @@ function topNames(tree: AnyNode): Set<string> {
 function isAssignedMember(tree: AnyNode, key: string): boolean {
   let assigned = false;
   walk(tree, (node) => {
-    const target =
-      node.type === "AssignmentExpression"
-        ? node.left
-        : node.type === "UpdateExpression"
-          ? node.argument
-          : null;
+    const target = targetOf(node);
     assigned ||=
       target?.type === "MemberExpression" &&
       target.property.type === "Identifier" &&

@@ -1,6 +1,6 @@
 /** What functions a bundle has, and where names stand in it. */
 import type { AnyNode, Identifier } from "acorn";
-import { walk } from "./walk.ts";
+import { targetOf, walk } from "./walk.ts";
 
 export interface Callee {
   readonly node: AnyNode;
@@ -45,12 +45,7 @@ export function usesOf(tree: AnyNode): { uses: Map<string, number>; assigned: Se
     if (node.type === "Identifier" && !isMemberName(node, parent)) {
       uses.set(node.name, (uses.get(node.name) ?? 0) + 1);
     }
-    const target =
-      node.type === "AssignmentExpression"
-        ? node.left
-        : node.type === "UpdateExpression"
-          ? node.argument
-          : null;
+    const target = targetOf(node);
     if (target?.type === "Identifier") {
       assigned.add(target.name);
     }

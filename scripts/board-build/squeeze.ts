@@ -8,7 +8,7 @@
 import type { AnonymousFunctionDeclaration, AnyNode, FunctionDeclaration, Identifier } from "acorn";
 import { applyEdits, type Edit } from "./edits.ts";
 import { treeOf } from "./shrink.ts";
-import { walk } from "./walk.ts";
+import { targetOf, walk } from "./walk.ts";
 
 export function squeeze(code: string): string {
   const constant = applyEdits(code, constantEdits(treeOf(code)));
@@ -87,12 +87,7 @@ function isReference(node: AnyNode, parent: AnyNode | null): boolean {
 function isAssigned(tree: AnyNode, name: string): boolean {
   let assigned = false;
   walk(tree, (node) => {
-    const target =
-      node.type === "AssignmentExpression"
-        ? node.left
-        : node.type === "UpdateExpression"
-          ? node.argument
-          : null;
+    const target = targetOf(node);
     assigned ||= target?.type === "Identifier" && target.name === name;
   });
   return assigned;

@@ -15,3 +15,12 @@ export function walk(
     }
   }
 }
+
+/** What a node gives a new value to: the left of an assignment, what is counted up or down; null for any other node. */
+export function targetOf(node: AnyNode): AnyNode | null {
+  return node.type === "AssignmentExpression"
+    ? node.left
+    : node.type === "UpdateExpression"
+      ? node.argument
+      : null;
+}
