@@ -1,19 +1,15 @@
 /** Bundles with sensors of each kind, on a board of Node: what they make of their sensors' bytes, contacts and answers. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { setUpScript } from "../../boards/platforms/espruino-setup.ts";
 import type { BoardSettings } from "../../firmware/board-installation.ts";
 import { pmsx003 } from "../../firmware/drivers/pmsx003.ts";
 import { fromHex, toHex } from "../../protocols/bytes.ts";
 import { byteText } from "../../protocols/cbor-small.ts";
-import { FrameReader } from "../../protocols/framing.ts";
-import { boardStubs, onStubs } from "../boards/linux-stubs.ts";
 import { ModbusBus } from "../meters/modbus-bus.ts";
 import { TestGateway } from "../test-gateway.ts";
-import { espruinoLane, espruinoPath, runEspruino } from "./espruino-program.ts";
+import { runBundle } from "./bundle-on-espruino.ts";
+import { espruinoLane, espruinoPath } from "./espruino-program.ts";
 import { buildPole } from "./pole.ts";
+import { poleAtGateway } from "./pole-at-gateway.ts";
 import { StubBoard } from "./stub-board.ts";
 
 type Sensor = BoardSettings["sensors"][number];
@@ -26,9 +22,7 @@ async function boardWith(sensor: object) {
     batch: { rows: 1, delay: 0 },
     sensors: [{ ...usual, ...sensor } as unknown as Sensor],
   });
-  const board = new StubBoard();
-  const gateway = new TestGateway(installation, (frame) => board.sendDown(frame));
-  board.onFrame = (frame) => gateway.receive(frame);
+  const { board, gateway } = poleAtGateway(installation);
   const rows = () => gateway.packs().flatMap((pack) => pack.rows.map(({ values }) => values));
   return { board, gateway, rows, installation, run: () => board.run(firmware.code) };
 }
@@ -157,8 +151,6 @@ global.${name}={f:function(){},setup:function(){},removeAllListeners:function(){
   for(var i=0;a&&i<a.length;i+=2)t+=String.fromCharCode(parseInt(a.substr(i,2),16));
   if(a)setTimeout(function(){${name}.f(t)},20);
 }};
-function hex(d){return E.toString(d).split("").map(function(c){return("0"+c.charCodeAt(0).toString(16)).substr(-2)}).join("")}
-global.Serial9={setup:function(){},removeAllListeners:function(){},on:function(){},write:function(d){print("frame "+hex(d))}};
 `;
 }
 
@@ -175,30 +167,16 @@ describe.skipIf(espruinoPath() === null)(`a bundle with a meter on RS-485, ${esp
     const onNode = rows()[0];
     expect(onNode?.[0]).toBe(230500);
 
-    const folder = mkdtempSync(join(tmpdir(), "dreihasen-sensors-"));
-    try {
-      const code = onStubs(board.program).replace(/\bSerial2\b/g, "Serial8");
-      const end = "setTimeout(function(){quit()},6000);";
-      const script = `${setUpScript}\n${boardStubs}${answering("Serial8", answers.known)}\n${code}\n${end}\n`;
-      const { lines } = await runEspruino(folder, script);
-      const fresh = new TestGateway(installation, () => {});
-      for (const [id, shape] of gateway.shapes) {
-        fresh.shapes.set(id, shape); // nobody asks the board for it here
-      }
-      const reader = new FrameReader();
-      for (const [, text] of lines.join("\n").matchAll(/frame ([0-9a-f]+)/g)) {
-        reader.push(
-          fromHex(text ?? "") as Uint8Array,
-          (frame) => fresh.receive(frame),
-          (bad) => expect(bad).toBeNull(),
-        );
-      }
-      expect(
-        fresh.packs().flatMap((pack) => pack.rows.map(({ values }) => values))[0],
-        lines.join("\n"),
-      ).toEqual(onNode);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+    const fresh = new TestGateway(installation, () => {});
+    for (const [id, shape] of gateway.shapes) {
+      fresh.shapes.set(id, shape); // nobody asks the board for it here
     }
+    const { printed, bad } = await runBundle(board.program.replace(/\bSerial2\b/g, "Serial8"), fresh, {
+      milliseconds: 6000,
+      stubs: answering("Serial8", answers.known),
+    });
+    expect(bad).toBe(0);
+    const heard = fresh.packs().flatMap((pack) => pack.rows.map(({ values }) => values));
+    expect(heard[0], printed).toEqual(onNode);
   }, 120_000);
 });

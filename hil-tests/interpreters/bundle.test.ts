@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { setUpScript } from "../../boards/platforms/espruino-setup.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Installation } from "../../firmware/installation-type.ts";
-import { fromHex } from "../../protocols/bytes.ts";
-import { FrameReader } from "../../protocols/framing.ts";
 import type { Firmware } from "../../scripts/build-firmware.ts";
 import { TestGateway } from "../test-gateway.ts";
-import { espruinoLane, espruinoPath, runEspruino } from "./espruino-program.ts";
+import { runBundle } from "./bundle-on-espruino.ts";
+import { espruinoLane, espruinoPath } from "./espruino-program.ts";
 import { buildPole, poleCredentials } from "./pole.ts";
+import { poleAtGateway } from "./pole-at-gateway.ts";
 import { StubBoard } from "./stub-board.ts";
 import { StubBroker } from "./stub-broker.ts";
 
@@ -20,11 +16,7 @@ beforeAll(async () => {
   ({ firmware, installation } = await buildPole());
 }, 120_000);
 
-function start(board = new StubBoard()) {
-  const gateway = new TestGateway(installation, (frame) => board.sendDown(frame));
-  board.onFrame = (frame) => gateway.receive(frame);
-  return { board, gateway };
-}
+const start = (board = new StubBoard()) => poleAtGateway(installation, board);
 
 describe("a bundle on a board", () => {
   it("boots, says hello, and sends packs that the gateway opens and reads", () => {
@@ -137,9 +129,7 @@ describe("a bundle on a board", () => {
 
   it("without encryption sends what is not personal under a MAC", async () => {
     const plain = await buildPole({}, { ...poleCredentials, alg: "hmac" });
-    const board = new StubBoard();
-    const gateway = new TestGateway(plain.installation, (frame) => board.sendDown(frame));
-    board.onFrame = (frame) => gateway.receive(frame);
+    const { board, gateway } = poleAtGateway(plain.installation);
     board.run(plain.firmware.code);
     board.time.advance(30 * 60_000);
     expect(gateway.packs().flatMap((pack) => pack.rows).length).toBeGreaterThanOrEqual(24);
@@ -192,57 +182,16 @@ describe("a bundle whose link is", () => {
   }, 60_000);
 });
 
-const folders: string[] = [];
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-/** What the interpreter for Linux lacks of a Puck.js. */
-const stubs = `
-global.Serial9 = { setup: function() {}, removeAllListeners: function() {}, on: function() {}, write: function(bytes) {
-  print("frame " + E.toString(bytes).split("").map(function(c) { return ("0" + c.charCodeAt(0).toString(16)).substr(-2); }).join(""));
-} };
-global.I2C9 = { setup: function() {}, writeTo: function() {}, readFrom: function() { return new Uint8Array([0x66, 0x66, 0x93, 0x80, 0x00, 0xa2]); } };
-global.digitalWrite = function() {};
-E.lockConsole = function() {}; E.setPassword = function() {}; E.enableWatchdog = function() {}; E.kickWatchdog = function() {};
-`;
-
 describe.skipIf(espruinoPath() === null)(`a bundle ${espruinoLane}`, () => {
-  it("boots, passes its self-test, writes its epoch and sends a hello that the gateway opens", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "dreihasen-bundle-"));
-    folders.push(folder);
-    const code = firmware.code.replace('"Serial1"', '"Serial9"').replace('"I2C1"', '"I2C9"');
-    const script = `${setUpScript}\n${stubs}\n${code}\nsetTimeout(function() { quit(); }, 1500);\n`;
-    const { lines } = await runEspruino(folder, script);
+  it("boots, sends a hello that the gateway opens, and takes about as many variables as the build says", async () => {
     const gateway = new TestGateway(installation, () => {});
-    const reader = new FrameReader();
-    for (const [, hex] of lines.join("\n").matchAll(/frame ([0-9a-f]+)/g)) {
-      reader.push(
-        fromHex(hex) as Uint8Array,
-        (frame) => gateway.receive(frame),
-        (bad) => expect(bad).toBeNull(),
-      );
-    }
-    expect(gateway.of("hello")[0]?.message, lines.join("\n")).toMatchObject({
+    const { printed, variables, bad } = await runBundle(firmware.code, gateway, { milliseconds: 2000 });
+    expect(gateway.of("hello")[0]?.message, printed).toMatchObject({
       bootReason: "first",
       board: "puck-js",
     });
-    expect(gateway.refused).toBe(0);
-  }, 120_000);
-
-  it("takes about as many variables as the build says", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "dreihasen-bundle-"));
-    folders.push(folder);
-    const code = firmware.code.replace('"Serial1"', '"Serial9"').replace('"I2C1"', '"I2C9"');
-    const measure =
-      "setTimeout(function() { print('used ' + (process.memory().usage - before)); quit(); }, 2000);";
-    const script = `${setUpScript}\n${stubs}\nvar before = process.memory().usage;\n${code}\n${measure}\n`;
-    const { lines } = await runEspruino(folder, script);
-    const used = Number(/used (\d+)/.exec(lines.join("\n"))?.[1]);
-    expect(used / firmware.manifest.variables).toBeGreaterThan(0.85);
-    expect(used / firmware.manifest.variables).toBeLessThan(1.15);
+    expect([bad, gateway.refused]).toEqual([0, 0]);
+    expect(variables / firmware.manifest.variables).toBeGreaterThan(0.85);
+    expect(variables / firmware.manifest.variables).toBeLessThan(1.15);
   }, 120_000);
 });

@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { setUpScript } from "../../boards/platforms/espruino-setup.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Installation } from "../../firmware/installation-type.ts";
 import { fromHex } from "../../protocols/bytes.ts";
-import { FrameReader } from "../../protocols/framing.ts";
 import type { Firmware } from "../../scripts/build-firmware.ts";
 import { TestGateway } from "../test-gateway.ts";
-import { espruinoLane, espruinoPath, runEspruino } from "./espruino-program.ts";
+import { runBundle } from "./bundle-on-espruino.ts";
+import { espruinoLane, espruinoPath } from "./espruino-program.ts";
 import { buildPole } from "./pole.ts";
+import { poleAtGateway } from "./pole-at-gateway.ts";
 import { StubBoard } from "./stub-board.ts";
 
 let firmware: Firmware;
@@ -19,11 +16,7 @@ beforeAll(async () => {
   ({ firmware, installation } = await buildPole({ lean: true }));
 }, 120_000);
 
-function start(board = new StubBoard()) {
-  const gateway = new TestGateway(installation, (frame) => board.sendDown(frame));
-  board.onFrame = (frame) => gateway.receive(frame);
-  return { board, gateway };
-}
+const start = (board = new StubBoard()) => poleAtGateway(installation, board);
 
 function rowsOf(gateway: TestGateway) {
   return gateway.packs().flatMap((pack) => pack.rows);
@@ -165,46 +158,14 @@ describe("a lean bundle on a board", () => {
   });
 });
 
-const folders: string[] = [];
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-/** What the interpreter for Linux lacks of a Puck.js. */
-const stubs = `
-global.Serial9 = { setup: function() {}, on: function() {}, write: function(text) {
-  print("frame " + text.split("").map(function(c) { return ("0" + c.charCodeAt(0).toString(16)).substr(-2); }).join(""));
-} };
-global.I2C9 = { setup: function() {}, writeTo: function() {}, readFrom: function() { return new Uint8Array([0x66, 0x66, 0x93, 0x80, 0x00, 0xa2]); } };
-E.lockConsole = function() {}; E.setPassword = function() {}; E.enableWatchdog = function() {}; E.kickWatchdog = function() {};
-`;
-
 describe.skipIf(espruinoPath() === null)(`a lean bundle ${espruinoLane}`, () => {
   it("boots, passes its self-test, sends a hello that the gateway opens, and takes no more variables than the mark", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "dreihasen-lean-"));
-    folders.push(folder);
-    const code = firmware.code.replace(/\bSerial1\b/, "Serial9").replace(/\bI2C1\b/, "I2C9");
-    const measure =
-      "setTimeout(function() { print('used ' + (process.memory().usage - before)); quit(); }, 2500);";
-    const script = `${setUpScript}\n${stubs}\nvar before = process.memory().usage;\n${code}\n${measure}\n`;
-    const { lines } = await runEspruino(folder, script);
     const gateway = new TestGateway(installation, () => {});
-    const reader = new FrameReader();
-    for (const [, hex] of lines.join("\n").matchAll(/frame ([0-9a-f]+)/g)) {
-      reader.push(
-        fromHex(hex) as Uint8Array,
-        (frame) => gateway.receive(frame),
-        (bad) => expect(bad).toBeNull(),
-      );
-    }
-    expect(gateway.of("hello")[0]?.message, lines.join("\n")).toMatchObject({ bootReason: "first" });
-    expect(gateway.refused).toBe(0);
-    const used = Number(/used (\d+)/.exec(lines.join("\n"))?.[1]);
-    expect(used / firmware.manifest.variables).toBeGreaterThan(0.7);
-    expect(used / firmware.manifest.variables).toBeLessThan(1.15);
-    expect(used).toBeLessThanOrEqual(900);
+    const { printed, variables, bad } = await runBundle(firmware.code, gateway, { milliseconds: 2500 });
+    expect(gateway.of("hello")[0]?.message, printed).toMatchObject({ bootReason: "first" });
+    expect([bad, gateway.refused]).toEqual([0, 0]);
+    expect(variables / firmware.manifest.variables).toBeGreaterThan(0.7);
+    expect(variables / firmware.manifest.variables).toBeLessThan(1.15);
+    expect(variables).toBeLessThanOrEqual(900);
   }, 120_000);
 });
