@@ -8,8 +8,11 @@ import { seeded } from "../../boards/platforms/seeded.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { consolePassword } from "../../protocols/envelope.ts";
 import { bundleText } from "../../scripts/flash/bundle-file.ts";
+import { ConsoleLine } from "../../scripts/flash/console-line.ts";
 import { flashCommand } from "../../scripts/flash/flash.ts";
 import { passwordOf } from "../../scripts/flash/programs.ts";
+import { Repl } from "../../scripts/flash/repl.ts";
+import { SerialWire } from "../../scripts/flash/serial-wire.ts";
 import { hasen, version } from "../../scripts/hasen.ts";
 import { has, until } from "../programs.ts";
 import { BoardFlash } from "./board-flash.ts";
@@ -71,6 +74,21 @@ async function run(...args: string[]) {
   await new Promise((resolve) => setImmediate(resolve));
   return { exit, ...texts };
 }
+
+describe.skipIf(!hasSocat)(`a console at a pseudo-terminal${lane}`, () => {
+  it("gives answers of any length, though the line takes the bytes 17 and 19 for XON and XOFF", async () => {
+    const board = await boardAt(newFolder());
+    const wire = new SerialWire(board.port, 115200);
+    const line = new ConsoleLine(wire);
+    await wire.open();
+    cleanUps.push(() => line.close());
+    const repl = new Repl(line);
+    await repl.wake();
+    for (let length = 0; length < 300; length++) {
+      expect(await repl.ask(`${JSON.stringify("a".repeat(length))}`)).toBe("a".repeat(length));
+    }
+  }, 60_000);
+});
 
 describe.skipIf(!hasSocat)(`hasen flash at a pseudo-terminal${lane}`, () => {
   it("brings the program there, tells how far it is without a terminal, and gives the result as JSON", async () => {

@@ -143,6 +143,27 @@ describe("a line that fails", () => {
     expect(ranAfterStart(board)).toBe("one");
   });
 
+  it.each([
+    ["2v29", 0.4],
+    ["2v24", 0.1], // what is typed is disturbed by what comes late
+  ])(
+    "has a board at its end that answers late (%s), and no answer is taken for that to another question",
+    async (version, chance) => {
+      const dice = seeded(11);
+      const board = newBoard({ version, weather: { delays: () => (dice() < chance ? 3000 : 0) } });
+      const asked = async (): Promise<unknown[]> => {
+        const repl = board.repl();
+        await repl.wake();
+        const answers: unknown[] = [];
+        for (let i = 0; i < 60; i++) {
+          answers.push(await repl.ask(`[${i}]`));
+        }
+        return answers;
+      };
+      expect(await board.run(asked())).toEqual(Array.from({ length: 60 }, (_, i) => [i]));
+    },
+  );
+
   it("breaks off, and the next try goes on where this one stopped", async () => {
     let left = 25;
     const board = newBoard({ weather: { resets: () => left-- === 0 } });

@@ -13,6 +13,8 @@ export interface Weather {
   readonly refuses?: () => boolean;
   /** Whether the answer to a packet is lost. */
   readonly mutes?: () => boolean;
+  /** How much later than usual the answer to a packet or a line comes, ms, as from a board that is busy. */
+  readonly delays?: () => number;
   /** Whether the board starts anew instead of doing what the packet says. */
   readonly resets?: () => boolean;
 }
@@ -163,13 +165,22 @@ export class ReplBoard {
       }
       const text = "error" in answer ? `\x15Uncaught ${answer.error}\r\n` : this.#answer(answer.value);
       if (weather?.mutes?.() !== true) {
-        this.#say(text);
+        this.#answerLater(text);
       }
     }
   }
 
   #answer(value: unknown): string {
     return `\x06${packetText({ type: 0, payload: JSON.stringify(value) ?? "undefined" })}`;
+  }
+
+  #answerLater(text: string): void {
+    const delay = this.options.weather?.delays?.() ?? 0;
+    if (delay === 0) {
+      this.#say(text);
+    } else {
+      this.#later(() => this.#say(text), delay);
+    }
   }
 
   #enter(): void {
@@ -272,7 +283,7 @@ export class ReplBoard {
         },
         reboot: () => this.#later(() => this.start()),
       },
-      print: (...texts: unknown[]) => this.#say(`${texts.join(" ")}\r\n`),
+      print: (...texts: unknown[]) => this.#answerLater(`${texts.join(" ")}\r\n`),
       reset: () =>
         this.#later(() => {
           this.#begin();

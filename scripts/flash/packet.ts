@@ -34,10 +34,14 @@ export function packetAt(text: string, at: number): { readonly packet: Packet; r
   return end > text.length ? null : { packet: { type: word >> 13, payload: text.slice(at + 4, end) }, end };
 }
 
-/**
- * An expression at a length that has no byte 04, by a blank at its end: that byte ends the interpreter on Linux, wherever it stands.
- */
+/** Low bytes of a length that somebody on the way takes for something else: Ctrl-C, the end of input (both the interpreter on Linux), XON, XOFF. */
+const troublesome: readonly number[] = [3, 4, 17, 19];
+
+/** An expression at a length that every line carries, by blanks at its end. */
 export function evalText(expression: string): string {
-  const payload = (expression.length & 0xff) === 4 ? `${expression} ` : expression;
+  let payload = expression;
+  while (troublesome.includes(payload.length & 0xff)) {
+    payload += " ";
+  }
   return packetText({ type: packetTypes.eval, payload });
 }

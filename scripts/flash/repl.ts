@@ -48,6 +48,8 @@ export class Repl {
   /** Opens a console that is locked; null where it is not known. */
   readonly #password: string | null;
   #wasLocked = false;
+  /** Of the newest question. The answer carries it, so that one which comes late is not taken for that to the next. */
+  #number = 0;
   identity: Identity = { version: "", board: "" };
 
   constructor(line: ConsoleLine, password: string | null = null, patience: Patience = usualPatience) {
@@ -86,8 +88,9 @@ export class Repl {
 
   /** The value of an expression, as JSON carries it. What it does may happen twice, where an answer was lost. */
   async ask(expression: string): Promise<unknown> {
+    const numbered = `[${++this.#number},${expression}]`;
     for (let tries = 1; ; tries++) {
-      const answer = await (this.hasPackets ? this.#packet(expression) : this.#typed(expression));
+      const answer = await (this.hasPackets ? this.#packet(numbered) : this.#typed(numbered));
       if (answer !== null && "value" in answer) {
         return answer.value;
       }
@@ -155,13 +158,21 @@ export class Repl {
 
   async #packet(expression: string): Promise<Answer | null> {
     this.#line.forget();
-    this.#line.write(evalText(`JSON.stringify(${expression})`));
-    const found = await this.#line.until((heard) => {
-      const at = heard.indexOf(ack + head);
-      const answer = at < 0 ? null : packetAt(heard, at + 1);
-      return answer ?? (at < 0 && heard.includes(nak) ? { refusal: heard } : null);
+    this.#line.write(evalText(`${inPacket}(JSON.stringify(${expression}))`));
+    return this.#line.until((heard) => {
+      let at = heard.indexOf(ack + head);
+      if (at < 0) {
+        return heard.includes(nak) ? { refusal: heard } : null;
+      }
+      for (; at >= 0; at = heard.indexOf(ack + head, at + 1)) {
+        const found = packetAt(heard, at + 1);
+        const answer = found === null ? null : answerTo(this.#number, quoted(found.packet.payload));
+        if (answer !== null) {
+          return answer;
+        }
+      }
+      return null;
     }, this.#patience.answer);
-    return found === null || "refusal" in found ? found : parsed(found.packet.payload);
   }
 
   /** Types a line, each character after the echo of the one before: pasted text loses characters. */
@@ -178,17 +189,17 @@ export class Repl {
         return null;
       }
     }
-    this.#line.forget();
     this.#line.write("\n");
-    const answer = await this.#line.until((heard) => {
-      const from = heard.indexOf(begin);
-      const to = heard.indexOf(end, from);
-      if (from >= 0 && to >= 0) {
-        return heard.slice(from + 1, to);
+    return this.#line.until((heard) => {
+      for (let from = heard.indexOf(begin); from >= 0; from = heard.indexOf(begin, from + 1)) {
+        const to = heard.indexOf(end, from);
+        const answer = to < 0 ? null : answerTo(this.#number, heard.slice(from + 1, to));
+        if (answer !== null) {
+          return answer;
+        }
       }
       return /Uncaught [\s\S]*\n/.test(heard) ? { refusal: heard } : null;
     }, this.#patience.answer);
-    return typeof answer === "string" ? parsed(JSON.stringify(answer)) : answer;
   }
 
   /** After an answer that did not come or was a refusal: what was begun on the other side has to end before anything new begins. */
@@ -208,12 +219,28 @@ function identityIn(form: RegExp, heard: string): Identity | "locked" | null {
   return { version: found[1] ?? "", board: found[2] ?? "" };
 }
 
+/**
+ * A text as it may answer in a packet: the length of one must not look like XON (17) or XOFF (19), which the line obeys and swallows. A blank
+ * behind JSON changes nothing else. Short, as it travels with every question.
+ */
+const inPacket = "(t=>t+' '.substr(JSON.stringify(t).length&253^17))";
+
 /** What `E.toJS` made of a text: JSON in quotes, whose escapes are JSON's as long as the text is plain. */
-function parsed(text: string): Answer | null {
+function quoted(text: string): string {
+  const inner = json(text);
+  return typeof inner === "string" ? inner : "";
+}
+
+/** The value in an answer, if it is that to this question. */
+function answerTo(number: number, text: string): Answer | null {
+  const answer = json(text);
+  return Array.isArray(answer) && answer[0] === number ? { value: answer[1] } : null;
+}
+
+function json(text: string): unknown {
   try {
-    const inner: unknown = JSON.parse(text);
-    return { value: typeof inner === "string" ? JSON.parse(inner) : undefined };
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
