@@ -24,7 +24,9 @@ export class TelegramReader {
       return;
     }
     this.columns = mergedColumns(this.columns, registers);
-    this.watchDetail(registers, sink);
+    if (telegram.records === undefined) {
+      this.watchDetail(registers, sink);
+    }
     sink.measured(
       this.columns,
       this.columns.map((column) => {
@@ -73,11 +75,13 @@ function registersOf(telegram: Telegram, sink: ReaderSink): readonly Register[] 
     const quantity = quantityOfObis(reading.obis);
     take(quantity, quantity === null ? null : valueIn(quantities[quantity].dlms, reading));
   });
-  if (telegram.records !== undefined) {
-    telegram.records.forEach((record) => {
-      take(quantityOfRecord(record, telegram.medium), numberOfRecord(record));
-    });
-  }
+  [telegram.records, telegram.own].forEach((records) => {
+    if (records !== undefined) {
+      records.forEach((record) => {
+        take(quantityOfRecord(record, telegram.medium), numberOfRecord(record));
+      });
+    }
+  });
   return registers.sort((a, b) => rank(a.column) - rank(b.column));
 }
 

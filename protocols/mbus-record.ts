@@ -32,6 +32,11 @@ const lengths: readonly number[] = [0, 1, 2, 3, 4, 4, 6, 8, 0, 1, 2, 3, 4, varia
 
 const functions: readonly DataRecord["function"][] = ["instantaneous", "maximum", "minimum", "error"];
 
+/** Bytes of data behind a header with this DIF; -1 where the data says it itself, -2 where there are none. */
+export function dataLengthOf(dif: number): number {
+  return lengths[dif & 15];
+}
+
 /** All records of the bytes `from` to `to`, or why they are none. One record in doubt makes all of them so. */
 export function readRecords(bytes: Uint8Array, from: number, to: number): readonly DataRecord[] | Fault {
   const read = readRecordsSoFar(bytes, from, to);

@@ -37,11 +37,14 @@ function day(low: number, high: number): string | null {
   const date = low & 31;
   const month = high & 15;
   const year = ((low & 0xe0) >> 5) | ((high & 0xf0) >> 1);
-  if (year > 99 || month < 1 || month > 12 || date < 1) {
-    return null;
-  }
-  const whole = year + (year > 80 ? 1900 : 2000);
-  return date > daysOf(month, whole) ? null : String(whole) + "-" + twoDigits(month) + "-" + twoDigits(date);
+  return year > 99 ? null : calendarDate(year + (year > 80 ? 1900 : 2000), month, date);
+}
+
+/** `YYYY-MM-DD`, null for what no calendar has. `year` has four digits. */
+export function calendarDate(year: number, month: number, date: number): string | null {
+  return month < 1 || month > 12 || date < 1 || date > daysOf(month, year)
+    ? null
+    : String(year) + "-" + twoDigits(month) + "-" + twoDigits(date);
 }
 
 function daysOf(month: number, year: number): number {

@@ -26,7 +26,7 @@ export interface MeterNumber {
 
 /** One data record of an M-Bus telegram, wired or wireless (EN 13757-3 §6). */
 export interface DataRecord {
-  /** DIF, DIFEs, VIF (with the length and text of a plain-text VIF) and VIFEs, lower-case hex. Empty for fixed data. */
+  /** DIF, DIFEs, VIF (with the length and text of a plain-text VIF) and VIFEs, lower-case hex. Empty for fixed data and for makers' own formats. */
   readonly header: string;
   /** The data as on the wire, without the length byte of variable data; lower-case hex. */
   readonly raw: string;
@@ -73,6 +73,10 @@ export interface Telegram {
   readonly medium?: number;
   /** What an M-Bus telegram holds; `readings` is empty then. Absent in the other languages. */
   readonly records?: readonly DataRecord[];
+  /** As people know the meter, where a format of its maker's tells. Absent otherwise. */
+  readonly model?: string;
+  /** What records of the maker's own say where their format is known; `records` keeps them as bytes. Absent where there is nothing. */
+  readonly own?: readonly DataRecord[];
   /** What a radio sensor's advert holds; `readings` is empty then. Absent in the other languages. */
   readonly measurements?: readonly Measurement[];
   /** What a Modbus answer holds; `readings` is empty then. Absent in the other languages. */

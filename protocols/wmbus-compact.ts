@@ -1,7 +1,9 @@
 import { concat, fromHex } from "./bytes.ts";
 import { crcEn13757 } from "./crc.ts";
 import { type Fault, fault } from "./fault.ts";
+import { dataLengthOf } from "./mbus-record.ts";
 import type { DataRecord } from "./meter.ts";
+import { compactFormats } from "./wmbus-makers/compact-formats.ts";
 
 /**
  * Compact frames (EN 13757-3 annex E, CI 79): the data of the records without their headers, which an earlier full frame of a meter told.
@@ -35,10 +37,9 @@ export class CompactFormats {
       headers.push(header);
       lengths.push(records[i].raw.length / 2);
     }
-    const all = concat(headers);
-    const signature = crcEn13757(all, 0, all.length);
-    if (headers.length > 0 && this.find(signature) === null) {
-      this.formats.push({ signature: signature, headers: headers, lengths: lengths });
+    const format = formatOf(headers, lengths);
+    if (headers.length > 0 && this.find(format.signature) === null) {
+      this.formats.push(format);
       this.formats = this.formats.length > formatsMax ? this.formats.slice(1) : this.formats;
     }
   }
@@ -52,7 +53,7 @@ export class CompactFormats {
     if (format === null) {
       return fault(
         "content",
-        "a compact frame, and no full frame of this form has come yet: wait some minutes for one",
+        "a compact frame of a form that is not known here, and no full frame of it has come yet: wait some minutes for one",
       );
     }
     const full = filledIn(format, bytes, at + crcsLength);
@@ -61,13 +62,46 @@ export class CompactFormats {
   }
 
   private find(signature: number): Format | null {
-    for (let i = 0; i < this.formats.length; i++) {
-      if (this.formats[i].signature === signature) {
-        return this.formats[i];
-      }
-    }
-    return null;
+    const learned = withSignature(this.formats, signature);
+    return learned === null ? withSignature(known, signature) : learned;
   }
+}
+
+const known: readonly Format[] = compactFormats.map(knownFormat);
+
+function withSignature(formats: readonly Format[], signature: number): Format | null {
+  for (let i = 0; i < formats.length; i++) {
+    if (formats[i].signature === signature) {
+      return formats[i];
+    }
+  }
+  return null;
+}
+
+function formatOf(headers: readonly Uint8Array[], lengths: readonly number[]): Format {
+  const all = concat(headers);
+  return { signature: crcEn13757(all, 0, all.length), headers: headers, lengths: lengths };
+}
+
+/** Of headers one behind the other: DIF and DIFEs, VIF and VIFEs, each as long as bit 7 says that more follow. */
+function knownFormat(hex: string): Format {
+  const bytes = fromHex(hex) as Uint8Array;
+  const headers: Uint8Array[] = [];
+  const lengths: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = chainEnd(bytes, chainEnd(bytes, at));
+    headers.push(bytes.subarray(at, end));
+    lengths.push(dataLengthOf(bytes[at]));
+    at = end;
+  }
+  return formatOf(headers, lengths);
+}
+
+function chainEnd(bytes: Uint8Array, at: number): number {
+  while ((bytes[at] & 0x80) !== 0) {
+    at++;
+  }
+  return at + 1;
 }
 
 function filledIn(format: Format, bytes: Uint8Array, at: number): Uint8Array | null {

@@ -1,3 +1,4 @@
+import { fromHex } from "./bytes.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
 import { ciCompact, idText, isCompactBehindHeader, readHeader } from "./mbus-application.ts";
 import { readRecords } from "./mbus-record.ts";
@@ -14,6 +15,9 @@ import {
   readAfl,
   readEll,
 } from "./wmbus-layers.ts";
+import { openRealData } from "./wmbus-makers/diehl-real-data.ts";
+import { makerFormatOf } from "./wmbus-makers/index.ts";
+import { type MakerFormat, recordsOf } from "./wmbus-makers/maker-format.ts";
 
 /** What a wireless telegram says, layer by layer. */
 
@@ -22,6 +26,9 @@ export interface WirelessContent {
   /** Device type. */
   readonly medium: number;
   readonly records: readonly DataRecord[];
+  /** As people know the meter, and what records of the maker's own say, which `records` keep as bytes; absent where no format of a maker's tells. */
+  readonly model?: string;
+  readonly own?: readonly DataRecord[];
 }
 
 interface Payload {
@@ -44,6 +51,10 @@ export function readWireless(
   if (bytes.length <= headLength) {
     return fault("truncated", "the telegram has no CI field");
   }
+  const format = makerFormatOf(bytes, "telegram");
+  if (format !== null) {
+    return readOwn(format, bytes, bytes.subarray(headLength + 1), keys);
+  }
   const address = bytes.subarray(2, headLength);
   let payload: Payload | Fault = { bytes: bytes, at: headLength, decrypted: false };
   if (isEll(bytes[headLength])) {
@@ -52,8 +63,50 @@ export function readWireless(
       return payload;
     }
   }
-  const content = readTransport(payload, address, keys, formats);
+  const content = readTransport(bytes, payload, keys, formats);
   return isFault(content) && payload.decrypted && !isAboutKeys(content) ? unreadable(content) : content;
+}
+
+/** The meter's id, also where its maker has put it elsewhere. */
+export function wirelessMeter(bytes: Uint8Array): string {
+  const format = makerFormatOf(bytes, "telegram");
+  return idText(format === null ? bytes.subarray(2) : addressIn(format, bytes), 2);
+}
+
+function addressIn(format: MakerFormat, bytes: Uint8Array): Uint8Array {
+  return format.addressOf === undefined ? bytes.subarray(2, headLength) : format.addressOf(bytes);
+}
+
+/** A telegram, or all its data, in a format of the maker's. */
+function readOwn(
+  format: MakerFormat,
+  telegram: Uint8Array,
+  content: Uint8Array,
+  keys: MeterKeys | null,
+): WirelessContent | Fault {
+  const reading = format.read({ telegram: telegram, bytes: content, keys: keys });
+  if (isFault(reading)) {
+    return reading;
+  }
+  const address = addressIn(format, telegram);
+  return { meter: idText(address, 2), medium: address[7], model: format.name, records: recordsOf(reading) };
+}
+
+/** The content with what the maker's own among its records say; as it was where they are not what their format says. */
+function withOwn(telegram: Uint8Array, content: WirelessContent): WirelessContent {
+  for (let i = 0; i < content.records.length; i++) {
+    const record = content.records[i];
+    const format = makerFormatOf(telegram, "block", record.header);
+    const bytes = format === null ? null : fromHex(record.raw);
+    const reading =
+      format === null || bytes === null
+        ? null
+        : format.read({ telegram: telegram, bytes: bytes, keys: null });
+    if (format !== null && reading !== null && !isFault(reading)) {
+      return Object.assign({ model: format.name, own: recordsOf(reading) }, content);
+    }
+  }
+  return content;
 }
 
 function isAboutKeys(found: Fault): boolean {
@@ -97,11 +150,12 @@ function decryptEll(
 }
 
 function readTransport(
+  telegram: Uint8Array,
   payload: Payload,
-  address: Uint8Array,
   keys: MeterKeys | null,
   formats: CompactFormats,
 ): WirelessContent | Fault {
+  const address = telegram.subarray(2, headLength);
   const bytes = payload.bytes;
   let at = payload.at;
   let authentication: Authentication | null = null;
@@ -119,6 +173,14 @@ function readTransport(
   const header = readHeader(bytes, at, bytes.length, true);
   if (isFault(header)) {
     return header;
+  }
+  const unveiled = openRealData(telegram, keys);
+  if (unveiled !== null) {
+    return {
+      meter: idText(unveiled.address, 2),
+      medium: unveiled.address[7],
+      records: unveiled.records,
+    };
   }
   const meterAddress = header.address === null ? address : header.address;
   const opened = openData(
@@ -138,12 +200,20 @@ function readTransport(
     const found = readCompact(opened.data, fillEnd(opened.data), meterAddress, formats);
     return isFault(found) && opened.decrypted ? unreadable(found) : found;
   }
+  const format = makerFormatOf(telegram, "data");
+  if (format !== null) {
+    return readOwn(format, telegram, opened.data, keys);
+  }
   const records = readRecords(opened.data, 0, opened.data.length);
   if (isFault(records)) {
     return opened.decrypted ? unreadable(records) : records;
   }
   formats.remember(records);
-  return { meter: idText(meterAddress, 2), medium: meterAddress[7], records: records };
+  return withOwn(telegram, {
+    meter: idText(meterAddress, 2),
+    medium: meterAddress[7],
+    records: records,
+  });
 }
 
 /** Behind the fill bytes that encrypted data begins with. */

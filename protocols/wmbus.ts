@@ -1,10 +1,9 @@
 import { type Fault, fault, isFault } from "./fault.ts";
 import { LineWindow } from "./line-window.ts";
-import { idText } from "./mbus-application.ts";
 import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
 import { CompactFormats } from "./wmbus-compact.ts";
 import { crcsOfA, type FrameFormat, headLength, lengthOf, takeB, wirelessMax } from "./wmbus-frame.ts";
-import { readWireless } from "./wmbus-telegram.ts";
+import { readWireless, wirelessMeter } from "./wmbus-telegram.ts";
 
 /** Wireless M-Bus and OMS: telegrams as receivers hand them out, one behind the other, each from its L field on, with CRCs or without. */
 export const wmbus: MeterLanguage = {
@@ -22,9 +21,6 @@ const controls: readonly number[] = [0x44, 0x46, 0x47, 0x48, 0x08, 0x18, 0x28, 0
 
 /** The synchronisation word of mode C, which some receivers leave on: 543d54cd before format A, 543d543d before format B. */
 const syncLength = 4;
-
-/** Where the id lies behind the L and C fields and the maker. */
-const idAt = 4;
 
 const bufferMax = 2 * (wirelessMax + syncLength);
 
@@ -91,15 +87,9 @@ export class WmbusDecoder implements MeterDecoder {
     }
     const content = readWireless(plain, this.keys, this.formats);
     if (isFault(content)) {
-      this.bad(at, content, idText(plain, idAt));
+      this.bad(at, content, wirelessMeter(plain));
     } else {
-      this.found.push({
-        offset: this.line.base + at,
-        meter: content.meter,
-        medium: content.medium,
-        readings: [],
-        records: content.records,
-      });
+      this.found.push(Object.assign({ offset: this.line.base + at, readings: [] }, content));
     }
     return start + length - at;
   }

@@ -243,12 +243,20 @@ class Output {
     if (isFault(result)) {
       return { offset, protocol, fault: result.fault, detail: result.detail };
     }
-    const { meter, quality } = result;
+    const { meter, model, quality, own } = result;
     const readings =
       registerLines(result.registers, this.map) ??
       (result.records ?? result.measurements)?.map(recordLine) ??
       result.readings.map(readingLine);
-    return { offset, protocol, meter, ...(quality !== undefined && { quality }), readings };
+    return {
+      offset,
+      protocol,
+      meter,
+      ...(model !== undefined && { model }),
+      ...(quality !== undefined && { quality }),
+      readings,
+      ...(own !== undefined && { own: own.map(recordLine) }),
+    };
   }
 }
 

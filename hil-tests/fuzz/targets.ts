@@ -15,6 +15,7 @@ import type { MeterKeys, MeterLanguage } from "../../protocols/meter.ts";
 import { rtuFrame } from "../../protocols/modbus-rtu-frame.ts";
 import { decodeSenmlCbor, decodeSenmlJson } from "../../protocols/senml.ts";
 import { smlMessage, smlTelegram } from "../../protocols/sml-write.ts";
+import { makerWriters } from "../../protocols/wmbus-makers/maker-write.ts";
 import { framedBy, receiverNames, wmbusBehind } from "../../protocols/wmbus-receiver.ts";
 import { dlmsAuth, dlmsKey } from "../meters/dlms-meter.ts";
 import { simulators } from "../meters/simulators.ts";
@@ -48,6 +49,14 @@ const gas = "0-1:24.3.0(120517020000)(08)(60)(1)(0-1:24.2.1)(m3)\r\n(00124.477)"
 const records = bytes("0c06270485000413f20b00000265fa08426cdf1c0d780541424344450f0102");
 const mbusHead = bytes("72020160662d2c0104010000" + "00");
 const wirelessHead = bytes("442d2c02016066010407" + "7a01000000".slice(2));
+
+const makerValues = {
+  id: "12345678",
+  now: 4711,
+  before: 815,
+  due: { year: 2025, month: 12, day: 31 },
+  today: { year: 2026, month: 2, day: 28 },
+};
 
 /** Body of the value list in a telegram of our own meter: behind its tag, before its checksum. */
 function listBody(telegram: Uint8Array): Uint8Array {
@@ -113,7 +122,11 @@ const wraps: Readonly<Record<string, Pick<Target, "contents" | "wrap">>> = {
       ),
   },
   wmbus: {
-    contents: [concat([wirelessHead, records])],
+    // What stands behind the L field: the standard's records, and every format of a maker's.
+    contents: [
+      concat([wirelessHead, records]),
+      ...makerWriters.map(({ write }) => write(makerValues, nodeCiphers).subarray(1)),
+    ],
     wrap: (content) => concat([Uint8Array.of(Math.min(content.length, 255)), content.subarray(0, 255)]),
   },
 };

@@ -103,6 +103,21 @@ describe.skipIf(!here)("directly on the gateway (needs socat and mosquitto)", ()
     expect(await troubleOf(run, "pb-house-heat")).toBeNull();
   });
 
+  it("meters on the air in formats of their makers' own are forwarded like any other", async () => {
+    const ways = "language: wmbus, port: ./head, interval: 1 s";
+    const site = await meterSite(
+      [
+        `{ name: pb-house-heat, ${ways}, address: ${busIds.heat} }`,
+        `{ name: pb-house-water, ${ways}, address: ${busIds.water} }`,
+      ],
+      ends,
+    );
+    await meterAt(site, "wmbus", "makers");
+    await site.house.start();
+    expect(await firstValues(site, ["heatEnergy"], "pb-house-heat")).toEqual(["2941000 Wh"]);
+    expect(await firstValues(site, ["waterVolume"], "pb-house-water")).toEqual(["154.201 m3"]);
+  });
+
   it.each(["im871a", "amber"])(
     "meters on the air are heard by a receiver with frames of its own: %s",
     async (receiver) => {

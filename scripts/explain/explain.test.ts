@@ -16,6 +16,7 @@ import type { MeterKeys, Telegram } from "../../protocols/meter.ts";
 import { rtuFrame } from "../../protocols/modbus-rtu-frame.ts";
 import { withParity } from "../../protocols/parity.ts";
 import { CompactFormats } from "../../protocols/wmbus-compact.ts";
+import { makerWriters, sealKey } from "../../protocols/wmbus-makers/maker-write.ts";
 import { decodeCommand } from "../decode.ts";
 import { type Explained, explain, explainers } from "./explain.ts";
 import { valueText } from "./explainer.ts";
@@ -63,9 +64,10 @@ function everySpan(layer: Layer): readonly Span[] {
 }
 
 /** What the decoder read, as an explanation says it. */
-function saidOf({ readings, records, measurements, registers }: Telegram): readonly string[] {
+function saidOf({ readings, records, own, measurements, registers }: Telegram): readonly string[] {
   return [
     ...(records ?? []).map(recordText),
+    ...(own ?? []).map(recordText),
     ...(measurements ?? []).map(({ quantity, value, unit }) => `${quantity} = ${valueText(value, unit)}`),
     ...(registers ?? []).map(({ table, address, raw }) => `${table} ${address} = ${raw}`),
     ...readings.map(({ obis, value, unit }) => `${obis} = ${valueText(value, unit)}`),
@@ -178,6 +180,49 @@ it("a wrong checksum is shown with the one that was expected", () => {
   );
   expect(lines.join("\n")).toMatch(/checksum \(sum\): [0-9a-f]{2} ≠ [0-9a-f]{2} {2}<== here it goes wrong/);
 });
+
+describe.each(makerWriters.map((writer) => [writer.name, writer] as const))(
+  "a wireless telegram in a maker's format, %s,",
+  (name, writer) => {
+    const values = {
+      id: "12345678",
+      now: 4711,
+      before: 815,
+      due: { year: 2023, month: 12, day: 31 },
+      today: { year: 2024, month: 2, day: 29 },
+    };
+    const telegram = writer.write(values, nodeCiphers);
+    const keys: MeterKeys = { ciphers: nodeCiphers, key: fromHex(sealKey) };
+
+    it("is explained byte by byte, with every reading and the format's name, in both languages", () => {
+      expect(check("wmbus", telegram, keys)).toBe(1);
+      const [one] = explain(meterLanguage("wmbus")!, telegram, keys);
+      expect(explainedLines(one!, "line 1", "en").join("\n")).toContain(
+        `in a format of the maker's own: ${name}`,
+      );
+      expect(explainedLines(one!, "Zeile 1", "de").join("\n")).toContain(
+        `in einem Format des Herstellers: ${name}`,
+      );
+    });
+
+    it("is explained as far as it goes, cut anywhere, with any bit flipped or without its key", () => {
+      for (let at = 0; at < telegram.length; at++) {
+        const flipped = Uint8Array.from(telegram);
+        flipped[at]! ^= 1 << (at % 8);
+        const cut = telegram.slice(0, at);
+        cut[0] = at - 1;
+        for (const bytes of [cut, flipped]) {
+          for (const { layer } of [
+            ...explain(meterLanguage("wmbus")!, bytes, keys),
+            ...explain(meterLanguage("wmbus")!, bytes, noKeys),
+          ]) {
+            expect(gapIn(layer), `${name}, byte ${at}`).toBeNull();
+          }
+        }
+      }
+    });
+  },
+);
 
 describe("a sealed telegram", () => {
   const given = (hex: string): MeterKeys => ({ ciphers: nodeCiphers, key: fromHex(hex) });

@@ -158,15 +158,18 @@ function protectedData(
   sheet.mark(to, "seal.text", null, { inside: layer });
 }
 
-/** Records up to `to`, as the decoder reads them. */
-export function explainRecords(sheet: Sheet, to: number): void {
+/** Records up to `to`, as the decoder reads them. `block`: what explains the data of some record in place of its bytes. */
+export function explainRecords(sheet: Sheet, to: number, block: BlockExplainer = () => null): void {
   const { records } = readRecordsSoFar(sheet.bytes, sheet.at, to);
   for (const record of records) {
     explainFill(sheet, to);
-    sheet.group("record", () => explainRecord(sheet, record, to));
+    sheet.group("record", () => explainRecord(sheet, record, to, block));
   }
   explainFill(sheet, to);
 }
+
+/** Explains the data of a record up to `to`; null where this record's are the standard's. */
+type BlockExplainer = (record: DataRecord) => ((sheet: Sheet, to: number) => void) | null;
 
 export function explainFill(sheet: Sheet, to: number): void {
   let end = sheet.at;
@@ -177,7 +180,7 @@ export function explainFill(sheet: Sheet, to: number): void {
 }
 
 /** The header byte by byte, then the data: where each ends, the decoder has said. */
-function explainRecord(sheet: Sheet, record: DataRecord, to: number): string {
+function explainRecord(sheet: Sheet, record: DataRecord, to: number, block: BlockExplainer): string {
   const { bytes } = sheet;
   const header = record.header.length / 2;
   const end = sheet.at + header;
@@ -201,7 +204,13 @@ function explainRecord(sheet: Sheet, record: DataRecord, to: number): string {
       sheet.take(1, "record.lvar", String(bytes[sheet.at]));
     }
   }
-  sheet.mark(Math.min(to, sheet.at + record.raw.length / 2), "record.data", record.raw);
+  const dataEnd = Math.min(to, sheet.at + record.raw.length / 2);
+  const explainBlock = block(record);
+  if (explainBlock === null) {
+    sheet.mark(dataEnd, "record.data", record.raw);
+  } else {
+    explainBlock(sheet, dataEnd);
+  }
   return recordText(record);
 }
 

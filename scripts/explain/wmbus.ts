@@ -13,8 +13,10 @@ import {
   readAfl,
   readEll,
 } from "../../protocols/wmbus-layers.ts";
+import { makerFormatOf } from "../../protocols/wmbus-makers/index.ts";
 import { readWireless } from "../../protocols/wmbus-telegram.ts";
 import { byteHex, checkText, type ExplainContext, type Explainer } from "./explainer.ts";
+import { blockExplainer, dataExplainer, explainMaker } from "./makers.ts";
 import { explainFill, explainRecords, explainTransport, mediumText } from "./mbus.ts";
 import { inside, type Sheet } from "./sheet.ts";
 
@@ -92,7 +94,6 @@ function hex16(crc: number): string {
 function explainPlain(sheet: Sheet, message: Uint8Array, context: ExplainContext): void {
   const at = sheet.at;
   const plain = message.subarray(at);
-  const address = plain.subarray(2, headLength);
   sheet.take(1, "mbus.length", String(plain[0]));
   sheet.take(1, "mbus.control", byteHex(plain[1] ?? 0));
   if (plain.length < headLength) {
@@ -105,15 +106,21 @@ function explainPlain(sheet: Sheet, message: Uint8Array, context: ExplainContext
   if (plain.length <= headLength) {
     return;
   }
+  const format = makerFormatOf(plain, "telegram");
+  if (format !== null) {
+    sheet.take(1, "mbus.ci", `${byteHex(plain[headLength]!)}, ${format.name}`);
+    explainMaker(sheet, message.length, format, plain, context.keys);
+    return;
+  }
   if (isEll(plain[headLength]!)) {
-    explainEll(sheet, message, address, context);
+    explainEll(sheet, message, plain, context);
   } else {
-    explainUpper(sheet, message, address, context);
+    explainUpper(sheet, message, plain, context);
   }
   readWireless(plain, context.keys, context.formats); // compact frames need the form of full ones before them
 }
 
-function explainEll(sheet: Sheet, message: Uint8Array, address: Uint8Array, context: ExplainContext): void {
+function explainEll(sheet: Sheet, message: Uint8Array, plain: Uint8Array, context: ExplainContext): void {
   const from = sheet.at;
   const ell = readEll(message, from, message.length);
   if (isFault(ell)) {
@@ -129,41 +136,43 @@ function explainEll(sheet: Sheet, message: Uint8Array, address: Uint8Array, cont
     toHex(message.subarray(sheet.at, ell.end)),
   );
   if (session === null) {
-    explainUpper(sheet, message, address, context);
+    explainUpper(sheet, message, plain, context);
     return;
   }
   sheet.take(4, "wmbus.session", toHex(session));
   if (payloadCrcHolds(message, ell.end, message.length)) {
     sheet.take(crcLength, "wmbus.payloadCrc", `${toHex(message.subarray(ell.end, ell.end + 2))} = ok`);
-    explainUpper(sheet, message, address, context);
+    explainUpper(sheet, message, plain, context);
     return;
   }
-  encryptedEll(sheet, message, address, ell, context);
+  encryptedEll(sheet, message, plain, ell, context);
 }
 
 function encryptedEll(
   sheet: Sheet,
   message: Uint8Array,
-  address: Uint8Array,
+  plain: Uint8Array,
   ell: ExtendedLink,
   context: ExplainContext,
 ): void {
   const { key, ciphers } = context.keys;
   const clear =
-    key?.length === 16 ? ciphers.aesCtr(key, ellCounter(address, ell), message.subarray(ell.end)) : null;
+    key?.length === 16
+      ? ciphers.aesCtr(key, ellCounter(plain.subarray(2, headLength), ell), message.subarray(ell.end))
+      : null;
   if (clear === null || !payloadCrcHolds(clear, 0, clear.length)) {
     sheet.mark(message.length, "seal.closed", null, { wrong: true });
     return;
   }
   const layer = inside(clear, (inner) => {
     inner.take(crcLength, "wmbus.payloadCrc", `${toHex(clear.subarray(0, 2))} = ok`);
-    explainUpper(inner, clear, address, context);
+    explainUpper(inner, clear, plain, context);
   });
   sheet.mark(message.length, "seal.text", null, { inside: layer });
 }
 
 /** Authentication layer where there is one; transport layer. */
-function explainUpper(sheet: Sheet, message: Uint8Array, address: Uint8Array, context: ExplainContext): void {
+function explainUpper(sheet: Sheet, message: Uint8Array, plain: Uint8Array, context: ExplainContext): void {
   let authentication: Authentication | null = null;
   if (message[sheet.at] === ciAfl) {
     const afl = readAfl(message, sheet.at, message.length);
@@ -182,14 +191,16 @@ function explainUpper(sheet: Sheet, message: Uint8Array, address: Uint8Array, co
     explainCompact(sheet, message.length, context);
     return;
   }
-  const transport = { address, authentication, isWired: false, keys: context.keys };
-  explainTransport(
-    sheet,
-    message,
-    isCompactBehindHeader(ci)
-      ? { ...transport, explainData: (data, to) => explainCompact(data, to, context) }
-      : transport,
-  );
+  explainTransport(sheet, message, {
+    address: plain.subarray(2, headLength),
+    authentication,
+    isWired: false,
+    keys: context.keys,
+    explainData: isCompactBehindHeader(ci)
+      ? (data, to) => explainCompact(data, to, context)
+      : (dataExplainer(plain, context.keys) ??
+        ((data, to) => explainRecords(data, to, blockExplainer(plain, context.keys)))),
+  });
 }
 
 function explainAfl(sheet: Sheet, message: Uint8Array, afl: Authentication): void {

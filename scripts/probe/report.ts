@@ -6,7 +6,7 @@ import { wmbusMeter } from "../../firmware/drivers/wmbus-meter.ts";
 import type { Language } from "../../gateway/words/words.ts";
 import { decimalText } from "../../protocols/decimal.ts";
 import { meterLanguage } from "../../protocols/index.ts";
-import type { MeterNumber, Telegram } from "../../protocols/meter.ts";
+import type { DataRecord, MeterNumber, MeterReading, Telegram } from "../../protocols/meter.ts";
 import { modbusMap } from "../../protocols/modbus-maps/index.ts";
 import { isReduced } from "../../protocols/sml-reduced.ts";
 import { sunspecModel } from "../../protocols/sunspec-models.ts";
@@ -77,6 +77,9 @@ function foundLines(found: Found, outcome: ProbeOutcome, context: ReportContext)
   if (maker !== null) {
     lines.push(word("maker", { maker }));
   }
+  if (telegram?.model !== undefined) {
+    lines.push(word("model", { model: telegram.model }));
+  }
   if (found.receiver !== "plain") {
     lines.push(word("receiver", { receiver: found.receiver }));
   }
@@ -117,7 +120,7 @@ function kindLine({ map, sure, models }: ModbusKind, lang: Language): string {
 
 /** What a display shows: energies first, then other numbers with a unit. */
 export function readingLines(telegram: Telegram, lang: Language): readonly string[] {
-  const rows = (telegram.records ?? telegram.readings).map((entry) => ({
+  const rows = entriesOf(telegram).map((entry) => ({
     name: "obis" in entry ? entry.obis : entry.quantity + (entry.storage > 0 ? ` [${entry.storage}]` : ""),
     value: entry.value,
     unit: entry.unit,
@@ -130,6 +133,11 @@ export function readingLines(telegram: Telegram, lang: Language): readonly strin
   const shown = (first.length > 0 ? first : rows).slice(0, readingsMax);
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   return shown.map(({ name, value, unit }) => `${name.padEnd(width)}  ${shownValue(value, unit, lang)}`);
+}
+
+function entriesOf(telegram: Telegram): readonly (DataRecord | MeterReading)[] {
+  const { records, own, readings } = telegram;
+  return records === undefined ? readings : [...records, ...(own ?? [])];
 }
 
 /** Energies in kWh, as displays have them; every digit is kept. */
@@ -231,6 +239,7 @@ function foundJson(found: Found): object {
     proof,
     meter,
     maker: makerOf(language, meter),
+    ...(telegram?.model !== undefined && { model: telegram.model }),
     telegrams,
     faults,
     locked,
@@ -238,7 +247,7 @@ function foundJson(found: Found): object {
     ...(unit !== null && { unit }),
     ...(found.kind !== null && { kind: found.kind }),
     ...(found.receiver !== "plain" && { receiver: found.receiver }),
-    readings: (telegram?.records ?? telegram?.readings ?? []).map((entry) => ({
+    readings: (telegram === null ? [] : entriesOf(telegram)).map((entry) => ({
       name: "obis" in entry ? entry.obis : entry.quantity,
       value:
         entry.value === null || typeof entry.value === "string"

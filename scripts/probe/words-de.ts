@@ -14,6 +14,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "proof.repetition":
     "Geprüft durch: dieselben Register kamen zweimal. Dieser Zähler sendet keine Prüfsumme, ein Wert kann also falsch sein.",
   meter: "Zähler: {meter}",
+  model: "Art: {model}",
   maker: "Hersteller: {maker}",
   receiver: "Empfänger: {receiver}; die Telegramme kommen in seinen Rahmen.",
   unit: "Modbus-Adresse: {unit}. Modbus nennt das Modell nicht: Sehen Sie auf dem Typenschild nach und wählen Sie die Registertabelle.",

@@ -12,6 +12,7 @@ export const en = {
   "proof.repetition":
     "Checked by: the same registers came twice. This meter sends no checksum, so a value may be wrong.",
   meter: "Meter: {meter}",
+  model: "Kind: {model}",
   maker: "Maker: {maker}",
   receiver: "Receiver: {receiver}, whose frames the telegrams come in.",
   unit: "Modbus unit: {unit}. Modbus does not tell the model: look on its plate, then choose the register map.",
