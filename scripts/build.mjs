@@ -1,6 +1,6 @@
-// Builds what is shipped: dist/hasen.mjs (one file, with the native parts of serialport beside it) and dist/street.mjs, the
-// street of `npm start`. The same function builds a task's TypeScript entry for one run.
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+// Builds what is shipped: dist/hasen.mjs with its parts (a command loads only what it needs) and the native parts of serialport beside it,
+// and dist/street.mjs, the street of `npm start`. The same function builds a task's TypeScript entry for one run.
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -8,13 +8,17 @@ import { build } from "esbuild";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 
-/** Bundles one entry into dist/<name>.mjs. @param {{ entry: string, name: string, external?: string[] }} options */
-export async function bundle({ entry, name, external = [] }) {
+/** Bundles one entry into dist/<name>.mjs, with `parts` into that and what it loads later. @param {{ entry: string, name: string, external?: string[], parts?: boolean }} options */
+export async function bundle({ entry, name, external = [], parts = false }) {
   const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
-    outfile: join(dist, `${name}.mjs`),
+    entryPoints: { [name]: entry },
+    outdir: dist,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "part-[hash]",
+    // A package in CommonJS then has to be imported by name in a file of ours: loaded with import() itself, it has no names but "default".
+    splitting: parts,
     bundle: true,
     platform: "node",
     format: "esm",
@@ -67,18 +71,29 @@ function copyPrebuilds() {
   }
 }
 
+/** Parts that nothing names any more. What has run since before this build may still load its own. */
+function removeOldParts(kept) {
+  const old = Date.now() - 3_600_000;
+  for (const file of readdirSync(dist).filter((name) => /^part-[A-Z0-9]+\.mjs$/.test(name))) {
+    if (!kept.has(`dist/${file}`) && statSync(join(dist, file)).mtimeMs < old) {
+      rmSync(join(dist, file));
+    }
+  }
+}
+
 export async function buildAll() {
   const start = performance.now();
   mkdirSync(dist, { recursive: true });
   const outputs = await Promise.all([
-    bundle({ entry: "scripts/hasen.ts", name: "hasen" }),
+    bundle({ entry: "scripts/hasen.ts", name: "hasen", parts: true }),
     bundle({ entry: "hil-tests/street/main.ts", name: "street" }),
   ]);
+  removeOldParts(new Set(outputs.flatMap(Object.keys)));
   copyPrebuilds();
   chmodSync(join(dist, "hasen.mjs"), 0o755);
-  const sizes = outputs.flatMap((output) =>
-    Object.entries(output).map(([file, { bytes }]) => `${file} ${(bytes / 1024).toFixed(0)} kB`),
-  );
+  const kilobytes = (output) =>
+    Math.round(Object.values(output).reduce((sum, { bytes }) => sum + bytes, 0) / 1024);
+  const sizes = outputs.map((output, i) => `dist/${["hasen", "street"][i]}.mjs ${kilobytes(output)} kB`);
   return { sizes, milliseconds: Math.round(performance.now() - start) };
 }
 

@@ -1,7 +1,8 @@
 /** What sensors say without a connection: the data of their adverts, for those that somebody asks for. */
 import type { EventEmitter } from "node:events";
 import type { Device } from "node-ble";
-import { ProblemError } from "../problem.ts";
+import type { ProblemError } from "../problem.ts";
+import { bluetoothProblem } from "./bluetooth-problem.ts";
 import { Radio } from "./radio.ts";
 
 /** Where an advert holds what a language reads: service data of a UUID, or data of a maker (Bluetooth assigned numbers). */
@@ -77,7 +78,7 @@ class Ear {
       this.#tell(null);
     } catch (error) {
       this.#lose();
-      this.#tell(error instanceof ProblemError ? error : null);
+      this.#tell(bluetoothProblem(error, this.#adapter ?? "hci0"));
     } finally {
       this.#looking = false;
       if (this.#watchers.size === 0) {

@@ -1,18 +1,15 @@
-import type { EventEmitter } from "node:events";
 import type { Adapter } from "node-ble";
 import { problem } from "../problem.ts";
-import { bluetoothProblem, NoAnswer } from "./bluetooth-problem.ts";
-
-/** An answer of the Bluetooth service that takes longer is none, ms. */
-const patienceStandard = 5000;
+import { bluetoothProblem } from "./bluetooth-problem.ts";
+import type { MessageBus } from "./message-bus.ts";
 
 /** One Bluetooth adapter of this machine, over BlueZ's D-Bus interface. Whoever has it asks nothing without a deadline. */
 export class Radio {
   readonly name: string;
   readonly adapter: Adapter;
-  readonly #bus: Bus;
+  readonly #bus: MessageBus;
 
-  private constructor(name: string, adapter: Adapter, bus: Bus) {
+  private constructor(name: string, adapter: Adapter, bus: MessageBus) {
     this.name = name;
     this.adapter = adapter;
     this.#bus = bus;
@@ -20,7 +17,9 @@ export class Radio {
 
   /** The adapter of this name (hci0), or the first; rejects with the problem. */
   static async open(wanted: string | undefined): Promise<Radio> {
-    const bus = await Bus.open();
+    // Loaded only where there is a Bluetooth link: node-ble takes a tenth of a second.
+    const { MessageBus } = await import("./message-bus.ts");
+    const bus = MessageBus.open();
     try {
       const names = (await bus.ask(bus.bluetooth.adapters())).filter((name) => /^hci\d+$/.test(name));
       const name = wanted ?? names[0];
@@ -60,7 +59,7 @@ export class Radio {
   }
 
   /** What was asked for, or a rejection with the problem: also where nothing is answered in time, or the bus is lost. */
-  async ask<T>(work: Promise<T>, patience = patienceStandard): Promise<T> {
+  async ask<T>(work: Promise<T>, patience?: number): Promise<T> {
     try {
       return await this.#bus.ask(work, patience);
     } catch (error) {
@@ -70,52 +69,5 @@ export class Radio {
 
   close(): void {
     this.#bus.close();
-  }
-}
-
-/** A connection to the system's message bus. */
-class Bus {
-  readonly bluetooth: import("node-ble").Bluetooth;
-  readonly #destroy: () => void;
-  readonly #lost: Promise<never>;
-  #lose: (reason: Error) => void = () => undefined;
-
-  private constructor({ bluetooth, destroy }: ReturnType<typeof import("node-ble").createBluetooth>) {
-    this.bluetooth = bluetooth;
-    this.#destroy = destroy;
-    const bus = (bluetooth as unknown as { readonly dbus: EventEmitter }).dbus;
-    this.#lost = new Promise((_, reject) => {
-      this.#lose = reject;
-      bus.on("error", reject);
-    });
-    this.#lost.catch(() => undefined);
-  }
-
-  /** node-ble is loaded only where there is a Bluetooth link: it takes a tenth of a second. */
-  static async open(): Promise<Bus> {
-    const { createBluetooth } = await import("node-ble");
-    return new Bus(createBluetooth());
-  }
-
-  async ask<T>(work: Promise<T>, patience = patienceStandard): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new NoAnswer(patience)), patience);
-    });
-    try {
-      return await Promise.race([work, this.#lost, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** What is asked now, or later, is refused at once. */
-  close(): void {
-    this.#lose(new Error("the connection to the message bus was ended"));
-    try {
-      this.#destroy();
-    } catch {
-      // A bus that is lost already has nothing to be ended.
-    }
   }
 }
