@@ -1,4 +1,5 @@
 /** What health shows, gathered from the parts when somebody asks. */
+import type { Commits } from "./commits.ts";
 import type { Drops } from "./drops.ts";
 import type { Forwarder } from "./forward.ts";
 import type { Concern, GapReport, HealthSource } from "./health.ts";
@@ -8,21 +9,6 @@ import type { Figures, SpoolFigures } from "./metrics.ts";
 import type { Sink } from "./sink.ts";
 import type { Spool } from "./spool/spool.ts";
 import { ringStatus, type SpoolStatus, sinkLags } from "./spool-status.ts";
-
-/** Hands each commit's duration to whoever counts them. */
-export class Commits {
-  readonly #listeners: ((seconds: number) => void)[] = [];
-
-  add(milliseconds: number): void {
-    for (const listener of this.#listeners) {
-      listener(milliseconds / 1000);
-    }
-  }
-
-  listen(listener: (seconds: number) => void): void {
-    this.#listeners.push(listener);
-  }
-}
 
 export interface HealthParts {
   /** The spool's, from the config. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Concern, type HealthSource, healthApp, startHealth } from "./health.ts";
+import { type Concern, type HealthSource, startHealth } from "./health.ts";
+import { healthPages } from "./health-pages.ts";
 import { ProblemError } from "./problem.ts";
 
 function source(changes: Partial<HealthSource> = {}): HealthSource & { sync: (seconds: number) => void } {
@@ -34,7 +35,7 @@ function source(changes: Partial<HealthSource> = {}): HealthSource & { sync: (se
 }
 
 async function page(path: string, from: HealthSource) {
-  const response = await healthApp(from).request(path);
+  const response = await healthPages(from).request(path);
   return { status: response.status, type: response.headers.get("content-type"), text: await response.text() };
 }
 
@@ -114,7 +115,7 @@ describe("/metrics", () => {
 
   it("is read anew at each scrape", async () => {
     let received = 1;
-    const app = healthApp(source({ received: () => received }));
+    const app = healthPages(source({ received: () => received }));
     const read = async () =>
       (await (await app.request("/metrics")).text()).match(/received_total (\d+)/)?.[1];
     expect(await read()).toBe("1");
@@ -125,7 +126,7 @@ describe("/metrics", () => {
 
   it("counts syncs by their length", async () => {
     const from = source();
-    const app = healthApp(from);
+    const app = healthPages(from);
     from.sync(0.0007);
     from.sync(0.02);
     const text = await (await app.request("/metrics")).text();

@@ -1,8 +1,7 @@
 /** Whether the gateway is well, and its figures: /healthz and /metrics on loopback, for monitors and for people with curl. */
-import { type ServerType, serve } from "@hono/node-server";
-import { Hono } from "hono";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { Address } from "./config/schema.ts";
-import { createMetrics, type MetricsSource } from "./metrics.ts";
+import type { MetricsSource } from "./metrics.ts";
 import type { Gap } from "./sink.ts";
 import type { SpoolStatus } from "./spool-status.ts";
 import { problemOfSystemError } from "./system-error.ts";
@@ -40,54 +39,42 @@ export interface HealthServer {
   stop(): Promise<void>;
 }
 
+/** The pages are loaded when somebody asks, or this long after the start, ms: what they need takes as long to load as all the rest. */
+const pagesAfter = 2000;
+
 /** Starts it; rejects with a ProblemError where the address cannot be listened on. */
 export async function startHealth(listen: Address, source: HealthSource): Promise<HealthServer> {
-  const server = await listening(healthApp(source), listen);
+  let loading: Promise<RequestListener> | null = null;
+  const pages = () => {
+    loading ??= import("./health-pages.ts").then(({ healthListener }) => healthListener(source));
+    return loading;
+  };
+  const server = await listening((request, response) => {
+    pages().then((listener) => listener(request, response));
+  }, listen);
+  const soon = setTimeout(pages, pagesAfter).unref();
   const bound = server.address();
   const port = typeof bound === "object" && bound !== null ? bound.port : listen.port;
-  return { address: { host: listen.host, port }, stop: () => closed(server) };
+  return {
+    address: { host: listen.host, port },
+    stop: () => {
+      clearTimeout(soon);
+      return closed(server);
+    },
+  };
 }
 
-/** The pages, without a server. */
-export function healthApp(source: HealthSource): Hono {
-  const metrics = createMetrics(source);
-  const app = new Hono();
-  app.get("/healthz", (context) => {
-    const concerns = source.concerns();
-    const failing = concerns.some(({ level }) => level === "failing");
-    const status = failing ? "failing" : concerns.length > 0 ? "degraded" : "ok";
-    const body = {
-      status,
-      reasons: concerns,
-      version: source.version,
-      uptime: Math.floor(source.uptime()),
-      spool: source.spool(),
-      sinks: source.sinks(),
-    };
-    return context.json(body, failing ? 503 : 200, { "Cache-Control": "no-store" });
-  });
-  app.get("/gaps", (context) => context.json(source.gaps(), 200, { "Cache-Control": "no-store" }));
-  app.get("/spool", (context) => context.json(source.spoolStatus(), 200, { "Cache-Control": "no-store" }));
-  app.get("/metrics", async (context) =>
-    context.body(await metrics.metrics(), 200, { "Content-Type": metrics.contentType }),
-  );
-  return app;
-}
-
-function listening(app: Hono, listen: Address): Promise<ServerType> {
+function listening(answer: RequestListener, listen: Address): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: listen.host, port: listen.port }, () =>
-      resolve(server),
-    );
+    const server = createServer(answer);
     server.once("error", (error) => reject(problemOfSystemError(error, `${listen.host}:${listen.port}`)));
+    server.listen(listen.port, listen.host, () => resolve(server));
   });
 }
 
-function closed(server: ServerType): Promise<void> {
+function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
-    if ("closeAllConnections" in server) {
-      server.closeAllConnections();
-    }
+    server.closeAllConnections();
   });
 }

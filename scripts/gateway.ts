@@ -1,8 +1,5 @@
 /** `hasen gateway`: check the config, or run until somebody says stop. */
 import { askSystemClock } from "../boards/platforms/linux-clock.ts";
-import { SharedUarts } from "../boards/platforms/shared-uarts.ts";
-import { AskedLines } from "../firmware/asked-line.ts";
-import { Adverts } from "../gateway/ble/adverts.ts";
 import { type GatewayConfig, readGatewayConfig } from "../gateway/config.ts";
 import { createLog, silentLog } from "../gateway/log.ts";
 import { checkParts, startGateway } from "../gateway/main.ts";
@@ -11,8 +8,6 @@ import { type ProblemError, problemText, renderProblem } from "../gateway/proble
 import { DeviceRegistry } from "../gateway/registry/registry.ts";
 import { diagnosePort } from "../gateway/serial-port.ts";
 import { type Language, say } from "../gateway/words/words.ts";
-import { GatewayMeter } from "./gateway-meter.ts";
-import { LorawanServers } from "./lorawan-uart.ts";
 import type { Streams } from "./streams.ts";
 
 export interface GatewayOrder {
@@ -48,20 +43,13 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     destination: streams.stderr,
   });
   const asked = askedToStop();
-  const host = {
-    version: order.version,
-    lang: order.lang,
-    uarts: new SharedUarts(),
-    lines: new AskedLines(),
-    adverts: new Adverts(),
-    lorawan: new LorawanServers(),
-  };
   const gateway = await startGateway({
     config,
     log,
     version: order.version,
     askClock: askSystemClock,
-    meter: (settings, context) => new GatewayMeter(settings, context, host),
+    // The firmware, its drivers and their ports are loaded only for a gateway that reads meters itself.
+    ...(config.meters.length > 0 && { meter: (await import("./gateway-meters.ts")).meterMaker(order) }),
   });
   const signal = await asked;
   log.info({ signal }, `gateway: ${signal}, stopping`);

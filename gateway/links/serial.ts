@@ -1,7 +1,7 @@
 /** Devices on a serial line: COBS frames (WIRE: bytes), a port that is opened again after it was unplugged or fell silent. */
 import { stat } from "node:fs/promises";
 import type { Static } from "@sinclair/typebox";
-import { SerialPort } from "serialport";
+import type { SerialPort } from "serialport";
 import { encodeFrame, FrameReader } from "../../protocols/framing.ts";
 import { Backoff } from "../backoff.ts";
 import { duration, group, path, whole } from "../config/schema.ts";
@@ -93,6 +93,7 @@ export class SerialLink implements GatewayLink {
 
   private async open(): Promise<void> {
     const { port: path, baud } = this.settings;
+    const { SerialPort } = await import("../serial-driver.ts");
     // hupcl would drop DTR at each close, which resets many boards.
     const port = new SerialPort({ path, baudRate: baud, autoOpen: false, hupcl: false });
     try {
