@@ -29,6 +29,8 @@ export async function bundle({ entry, name, external = [], parts = false }) {
     define: { __DREIHASEN_VERSION__: JSON.stringify(version) },
     banner: { js: banner },
     plugins: [serialportPrebuilds],
+    // mqtt takes its timers in a browser from there; here it has Node's.
+    alias: { "worker-timers": "./scripts/no-worker-timers.ts" },
     // No spaces and comments: a start then reads half as much, and text of ASCII alone takes half the memory. Names stay, for stack traces.
     minifyWhitespace: true,
     legalComments: "none",

@@ -4,7 +4,10 @@ import { writeDurably } from "../durable-file.ts";
 import { problem } from "../problem.ts";
 import { problemOfSystemError } from "../system-error.ts";
 
-const kidMax = 65535;
+/** The highest key number there is (WIRE: 16 bits). */
+export const kidMax = 65535;
+/** Numbers of earlier keys that are kept with a device; older ones are refused as unknown instead of revoked. */
+export const revokedMax = 256;
 
 /**
  * Gives the next key number of a folder, on disk before it is used, so that a number is never given twice: not after a revoke, nor

@@ -1,11 +1,12 @@
 import type { Static } from "@sinclair/typebox";
 import { Type } from "@sinclair/typebox";
-import { toHex } from "../../protocols/bytes.ts";
 import { loadConfig } from "../config/config-file.ts";
 import { shortName } from "../config/forms.ts";
 import { choice, deviceUrn, flag, group, list, whole } from "../config/schema.ts";
 import { type ProblemError, problem } from "../problem.ts";
 import type { Word } from "../words/words.ts";
+import { entryAsWritten } from "./entry-text.ts";
+import { kidMax, revokedMax } from "./key-counter.ts";
 
 /** A device as the gateway knows it. */
 export interface DeviceEntry {
@@ -27,10 +28,6 @@ export interface DeviceEntry {
   /** The gateway reads it by itself: its key is in no other hands. */
   readonly local?: boolean;
 }
-
-const kidMax = 65535;
-/** Numbers of earlier keys that are kept with a device; older ones are refused as unknown instead of revoked. */
-export const revokedMax = 256;
 
 const kid = whole({
   about: { en: "Number of the key", de: "Nummer des Schlüssels" },
@@ -97,7 +94,7 @@ export const algorithms = ["ccm", "hmac"] as const;
 
 /** What an entry's file says, or why the device it names is shut out. */
 export function readEntry(file: string, text: Uint8Array, name: string): EntryFile | ProblemError {
-  const value = loadConfig(entrySchema, { file, text, secret: true });
+  const value = entryAsWritten(text) ?? loadConfig(entrySchema, { file, text, secret: true });
   if (Array.isArray(value)) {
     const first = value[0]!;
     return damaged(file, name, { word: `${first.code}.what`, parameters: first.parameters });
@@ -115,21 +112,4 @@ export function readEntry(file: string, text: Uint8Array, name: string): EntryFi
 
 function damaged(file: string, name: string, reason: Word): ProblemError {
   return problem("DEV-065", { file, name, reason }, { where: file });
-}
-
-export function entryText(entry: EntryFile): string {
-  return [
-    "# A device of this gateway, with its key. Keep it to yourself (mode 0600); change it with `hasen device`.",
-    "version: 1",
-    `device: ${entry.device}`,
-    `state: ${entry.state}`,
-    `kid: ${entry.kid}`,
-    `alg: ${entry.alg}`,
-    ...(entry.key === undefined ? [] : [`key: "${toHex(entry.key)}"`]),
-    `personal: ${entry.personal}`,
-    ...(entry.local ? ["local: true"] : []),
-    ...(entry.firstKid === undefined ? [] : [`firstKid: ${entry.firstKid}`]),
-    `revokedKids: [${entry.revokedKids.join(", ")}]`,
-    "",
-  ].join("\n");
 }

@@ -4,10 +4,11 @@ import { deviceUrnOf, shortName } from "../config/forms.ts";
 import { clearUnfinished, makeFolder, writeDurably } from "../durable-file.ts";
 import { lockFolder } from "../folder-lock.ts";
 import { ProblemError, problem } from "../problem.ts";
+import { entryText } from "./entry-text.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import { nextKid } from "./key-counter.ts";
+import { nextKid, revokedMax } from "./key-counter.ts";
 import { changes, type RegistryEvent } from "./registry-change.ts";
-import { algorithms, type DeviceEntry, type EntryFile, entryText, revokedMax } from "./registry-entry.ts";
+import { algorithms, type DeviceEntry, type EntryFile } from "./registry-entry.ts";
 import {
   claimsOf,
   contested,
