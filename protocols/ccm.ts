@@ -1,5 +1,6 @@
 import type { BlockCiphers } from "./block-ciphers.ts";
 import { concat, equal } from "./bytes.ts";
+import { counted, covered } from "./counter-mode.ts";
 
 /**
  * AES-128-CCM as sensors use it: 13-byte nonce, tag of 4 to 16 bytes, no additional data (NIST SP 800-38C, RFC 3610). Made of the modes
@@ -22,10 +23,8 @@ export function sealCcm(
   plaintext: Uint8Array,
   tagLength: number,
 ): Uint8Array {
-  return concat([
-    ciphers.aesCtr(seal.key, counterBlock(seal.nonce, 1), plaintext),
-    tagOf(ciphers, seal, plaintext, tagLength),
-  ]);
+  const { mask, data } = counted(ciphers, seal.key, firstCounter(seal.nonce), plaintext);
+  return concat([data, covered(sumOf(ciphers, seal, plaintext, tagLength), mask)]);
 }
 
 /** The plaintext, or null where the tag does not hold. */
@@ -35,12 +34,12 @@ export function openCcm(
   ciphertext: Uint8Array,
   tag: Uint8Array,
 ): Uint8Array | null {
-  const plaintext = ciphers.aesCtr(seal.key, counterBlock(seal.nonce, 1), ciphertext);
-  return equal(tagOf(ciphers, seal, plaintext, tag.length), tag) ? plaintext : null;
+  const { mask, data } = counted(ciphers, seal.key, firstCounter(seal.nonce), ciphertext);
+  return equal(covered(sumOf(ciphers, seal, data, tag.length), mask), tag) ? data : null;
 }
 
-/** RFC 3610 §2.2 and §2.3: the last block of a CBC over flags, nonce, length and data, encrypted with counter 0. */
-function tagOf(ciphers: BlockCiphers, seal: CcmSeal, plaintext: Uint8Array, tagLength: number): Uint8Array {
+/** RFC 3610 §2.2: the first `tagLength` bytes of the last block of a CBC over flags, nonce, length and data. */
+function sumOf(ciphers: BlockCiphers, seal: CcmSeal, plaintext: Uint8Array, tagLength: number): Uint8Array {
   const blocks = new Uint8Array(block + Math.ceil(plaintext.length / block) * block);
   blocks[0] = ((tagLength - 2) / 2) * 8 + 1;
   blocks.set(seal.nonce, 1);
@@ -48,14 +47,14 @@ function tagOf(ciphers: BlockCiphers, seal: CcmSeal, plaintext: Uint8Array, tagL
   blocks[15] = plaintext.length & 255;
   blocks.set(plaintext, block);
   const mac = ciphers.aesCbc.encrypt(seal.key, new Uint8Array(block), blocks);
-  const last = new Uint8Array(mac.subarray(mac.length - block));
-  return ciphers.aesCtr(seal.key, counterBlock(seal.nonce, 0), last).subarray(0, tagLength);
+  const last = mac.length - block;
+  return new Uint8Array(mac.subarray(last, last + tagLength));
 }
 
-function counterBlock(nonce: Uint8Array, counter: number): Uint8Array {
+/** RFC 3610 §2.3: counter 0 is the tag's. */
+function firstCounter(nonce: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(block);
   bytes[0] = 1; // a length of two bytes
   bytes.set(nonce, 1);
-  bytes[15] = counter;
   return bytes;
 }

@@ -1,7 +1,7 @@
 import { AxdrReader } from "./axdr.ts";
 import { concat, toHex } from "./bytes.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
-import { counted, openGcm } from "./gcm.ts";
+import { openGcm, unverifiedGcm } from "./gcm.ts";
 import type { MeterKeys } from "./meter.ts";
 
 /** Ciphered APDUs (IEC 62056-5-3 §5.3.6): tag, system title, length, security byte, frame counter 4, content, authentication tag 12. */
@@ -89,9 +89,7 @@ function open(
       return { apdu: isEncrypted ? opened : content, verified: true };
     }
   }
-  const plain = isEncrypted
-    ? counted(keys.ciphers, { key: keys.key, nonce: nonce, additional: head }, content)
-    : content;
+  const plain = isEncrypted ? unverifiedGcm(keys.ciphers, { key: keys.key, nonce: nonce }, content) : content;
   if (plain[0] !== notification) {
     return fault("wrong-key", "the key does not open the telegram");
   }

@@ -1,5 +1,6 @@
 import type { BlockCiphers } from "./block-ciphers.ts";
 import { concat, equal } from "./bytes.ts";
+import { counted, covered } from "./counter-mode.ts";
 
 /**
  * AES-128-GCM as meters use it: 12-byte nonce, tag of 12 to 16 bytes (NIST SP 800-38D). Made of the counter mode every platform has, so
@@ -24,8 +25,9 @@ export function sealGcm(
   plaintext: Uint8Array,
   tagLength: number,
 ): Uint8Array {
-  const ciphertext = counted(ciphers, seal, plaintext);
-  return concat([ciphertext, tagOf(ciphers, seal, ciphertext).subarray(0, tagLength)]);
+  const { mask, data } = counted(ciphers, seal.key, firstCounter(seal.nonce), plaintext);
+  const tag = covered(sumOf(ciphers, seal, data), mask);
+  return concat([data, tag.subarray(0, tagLength)]);
 }
 
 /** The plaintext, or null where the tag does not hold. */
@@ -35,18 +37,22 @@ export function openGcm(
   ciphertext: Uint8Array,
   tag: Uint8Array,
 ): Uint8Array | null {
-  return equal(tagOf(ciphers, seal, ciphertext).subarray(0, tag.length), tag)
-    ? counted(ciphers, seal, ciphertext)
-    : null;
+  const { mask, data } = counted(ciphers, seal.key, firstCounter(seal.nonce), ciphertext);
+  const expected = covered(sumOf(ciphers, seal, ciphertext), mask);
+  return equal(expected.subarray(0, tag.length), tag) ? data : null;
 }
 
-/** Encrypted or decrypted, unverified: for telling a wrong key from a damaged telegram. */
-export function counted(ciphers: BlockCiphers, seal: GcmSeal, data: Uint8Array): Uint8Array {
-  return ciphers.aesCtr(seal.key, counterBlock(seal.nonce, 2), data);
+/** Decrypted without a look at the tag: for who has no authentication key, and for telling a wrong key from a damaged telegram. */
+export function unverifiedGcm(
+  ciphers: BlockCiphers,
+  seal: Pick<GcmSeal, "key" | "nonce">,
+  ciphertext: Uint8Array,
+): Uint8Array {
+  return counted(ciphers, seal.key, firstCounter(seal.nonce), ciphertext).data;
 }
 
-/** §7.1 step 6: GHASH of both, each filled up to whole blocks, and their lengths in bits; encrypted with the first counter. */
-function tagOf(ciphers: BlockCiphers, seal: GcmSeal, ciphertext: Uint8Array): Uint8Array {
+/** §7.1 step 5: GHASH of both, each filled up to whole blocks, and their lengths in bits. */
+function sumOf(ciphers: BlockCiphers, seal: GcmSeal, ciphertext: Uint8Array): Uint8Array {
   const zero = new Uint8Array(block);
   const hash = new Ghash(ciphers.aesCtr(seal.key, zero, zero));
   hash.add(seal.additional);
@@ -55,13 +61,13 @@ function tagOf(ciphers: BlockCiphers, seal: GcmSeal, ciphertext: Uint8Array): Ui
   writeBits(lengths, 0, seal.additional.length);
   writeBits(lengths, 8, ciphertext.length);
   hash.add(lengths);
-  return ciphers.aesCtr(seal.key, counterBlock(seal.nonce, 1), hash.sum());
+  return hash.sum();
 }
 
-function counterBlock(nonce: Uint8Array, counter: number): Uint8Array {
+function firstCounter(nonce: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(block);
   bytes.set(nonce, 0);
-  bytes[15] = counter;
+  bytes[15] = 1;
   return bytes;
 }
 
@@ -109,17 +115,20 @@ class Ghash {
     let z1 = 0;
     let z2 = 0;
     let z3 = 0;
-    for (let bit = 0; bit < 128; bit++) {
-      const mask = -((this.state[bit >> 5] >>> (31 - (bit & 31))) & 1);
-      z0 ^= v0 & mask;
-      z1 ^= v1 & mask;
-      z2 ^= v2 & mask;
-      z3 ^= v3 & mask;
-      const carry = -(v3 & 1);
-      v3 = (v3 >>> 1) | (v2 << 31);
-      v2 = (v2 >>> 1) | (v1 << 31);
-      v1 = (v1 >>> 1) | (v0 << 31);
-      v0 = (v0 >>> 1) ^ (carry & 0xe1000000);
+    for (let i = 0; i < 4; i++) {
+      const bits = this.state[i];
+      for (let bit = 31; bit >= 0; bit--) {
+        const mask = -((bits >>> bit) & 1);
+        z0 ^= v0 & mask;
+        z1 ^= v1 & mask;
+        z2 ^= v2 & mask;
+        z3 ^= v3 & mask;
+        const carry = -(v3 & 1);
+        v3 = (v3 >>> 1) | (v2 << 31);
+        v2 = (v2 >>> 1) | (v1 << 31);
+        v1 = (v1 >>> 1) | (v0 << 31);
+        v0 = (v0 >>> 1) ^ (carry & 0xe1000000);
+      }
     }
     this.state[0] = z0;
     this.state[1] = z1;

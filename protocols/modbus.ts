@@ -70,8 +70,11 @@ export class ModbusDecoder implements MeterDecoder {
   /** An answer that is awaited goes before a request, and that before any other answer. */
   private frameAt(at: number, ended: boolean): Found {
     const answer = this.whole("answer", answerLength(this.line.bytes, at, this.line.filled), at);
+    if (this.isAwaited(answer, at)) {
+      return answer;
+    }
     const request = this.whole("request", requestLength(this.line.bytes, at, this.line.filled), at);
-    const first = this.isAwaited(answer, at) || request.kind === "none" ? answer : request;
+    const first = request.kind === "none" ? answer : request;
     const second = first === answer ? request : answer;
     if (first.kind === "more" && !ended) {
       return more;
@@ -161,11 +164,12 @@ export class ModbusDecoder implements MeterDecoder {
 
 function registersIn(request: ModbusRequest, bytes: Uint8Array): readonly RegisterReading[] {
   const registers: RegisterReading[] = [];
+  const digits = toHex(bytes);
   for (let i = 0; i < request.count; i++) {
     registers.push({
       table: request.table,
       address: request.address + i,
-      raw: toHex(bytes.subarray(2 * i, 2 * i + 2)),
+      raw: digits.slice(4 * i, 4 * i + 4),
     });
   }
   return registers;

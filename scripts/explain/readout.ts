@@ -3,10 +3,9 @@ import { crcArc } from "../../protocols/crc.ts";
 import { blockCheckOf } from "../../protocols/d0.ts";
 import { readDataSets } from "../../protocols/data-set.ts";
 import { isFault } from "../../protocols/fault.ts";
-import { counted } from "../../protocols/gcm.ts";
+import { unverifiedGcm } from "../../protocols/gcm.ts";
 import type { MeterKeys } from "../../protocols/meter.ts";
 import { countParity, stripParity } from "../../protocols/parity.ts";
-import { additional } from "../../protocols/sealed-readout.ts";
 import { asText, byteHex, checkText, type Explainer, valueText } from "./explainer.ts";
 import { inside, type Sheet } from "./sheet.ts";
 
@@ -191,7 +190,7 @@ function sealed(sheet: Sheet, { ciphers, key }: MeterKeys): void {
   sheet.take(4, "seal.counter", toHex(bytes.subarray(14, 18)));
   const text = new Uint8Array(bytes.subarray(18, length - 12));
   const nonce = new Uint8Array([...bytes.subarray(2, 10), ...bytes.subarray(14, 18)]);
-  const opened = key?.length === 16 ? counted(ciphers, { key, nonce, additional }, text) : null;
+  const opened = key?.length === 16 ? unverifiedGcm(ciphers, { key, nonce }, text) : null;
   const isReadout = opened !== null && opened[0] === 0x2f;
   const layer = isReadout ? inside(opened, (inner) => readout(inner, p1Ending)) : null;
   sheet.mark(length - 12, layer === null ? "seal.closed" : "seal.text", null, { inside: layer });
