@@ -6,6 +6,7 @@ import { forwardLive, forwardPacks } from "./forward-live.ts";
 import { ingest } from "./ingest.ts";
 import { ingestDurable } from "./ingest-durable.ts";
 import { liveWhileDraining } from "./live-while-draining.ts";
+import { decodeBenches } from "./meter-decode.ts";
 import { packBytes } from "./pack-bytes.ts";
 import { packEncode } from "./pack-encode.ts";
 import { probe } from "./probe.ts";
@@ -18,7 +19,7 @@ import { start } from "./start.ts";
 import { verifyDecode } from "./verify-decode.ts";
 import { wearBenches } from "./wear.ts";
 
-/** The benches by name, alphabetical; one line each. */
+/** The benches by name, alphabetical, families last; one line each. */
 export const benches: readonly Bench[] = [
   drain,
   espruinoPack,
@@ -38,5 +39,6 @@ export const benches: readonly Bench[] = [
   smlLibsml,
   start,
   verifyDecode,
+  ...decodeBenches,
   ...wearBenches,
 ];
