@@ -23,8 +23,8 @@ export function sealCcm(
   plaintext: Uint8Array,
   tagLength: number,
 ): Uint8Array {
-  const { mask, data } = counted(ciphers, seal.key, firstCounter(seal.nonce), plaintext);
-  return concat([data, covered(sumOf(ciphers, seal, plaintext, tagLength), mask)]);
+  const both = counted(ciphers, seal.key, firstCounter(seal.nonce), plaintext);
+  return concat([both.data, covered(sumOf(ciphers, seal, plaintext, tagLength), both.mask)]);
 }
 
 /** The plaintext, or null where the tag does not hold. */
@@ -34,8 +34,8 @@ export function openCcm(
   ciphertext: Uint8Array,
   tag: Uint8Array,
 ): Uint8Array | null {
-  const { mask, data } = counted(ciphers, seal.key, firstCounter(seal.nonce), ciphertext);
-  return equal(covered(sumOf(ciphers, seal, data, tag.length), mask), tag) ? data : null;
+  const both = counted(ciphers, seal.key, firstCounter(seal.nonce), ciphertext);
+  return equal(covered(sumOf(ciphers, seal, both.data, tag.length), both.mask), tag) ? both.data : null;
 }
 
 /** RFC 3610 §2.2: the first `tagLength` bytes of the last block of a CBC over flags, nonce, length and data. */

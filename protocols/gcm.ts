@@ -25,9 +25,9 @@ export function sealGcm(
   plaintext: Uint8Array,
   tagLength: number,
 ): Uint8Array {
-  const { mask, data } = counted(ciphers, seal.key, firstCounter(seal.nonce), plaintext);
-  const tag = covered(sumOf(ciphers, seal, data), mask);
-  return concat([data, tag.subarray(0, tagLength)]);
+  const both = counted(ciphers, seal.key, firstCounter(seal.nonce), plaintext);
+  const tag = covered(sumOf(ciphers, seal, both.data), both.mask);
+  return concat([both.data, tag.subarray(0, tagLength)]);
 }
 
 /** The plaintext, or null where the tag does not hold. */
@@ -37,9 +37,9 @@ export function openGcm(
   ciphertext: Uint8Array,
   tag: Uint8Array,
 ): Uint8Array | null {
-  const { mask, data } = counted(ciphers, seal.key, firstCounter(seal.nonce), ciphertext);
-  const expected = covered(sumOf(ciphers, seal, ciphertext), mask);
-  return equal(expected.subarray(0, tag.length), tag) ? data : null;
+  const both = counted(ciphers, seal.key, firstCounter(seal.nonce), ciphertext);
+  const expected = covered(sumOf(ciphers, seal, ciphertext), both.mask);
+  return equal(expected.subarray(0, tag.length), tag) ? both.data : null;
 }
 
 /** Decrypted without a look at the tag: for who has no authentication key, and for telling a wrong key from a damaged telegram. */
