@@ -123,8 +123,8 @@ export class Core {
       tellsTime: () => clockWatch?.tellsTime() !== false,
       stored: () => this.#wake(),
     });
-    for (const entry of replayOf(this.rings)) {
-      this.ingest.restore(entry);
+    for (const { ring, entry } of replayOf(this.rings)) {
+      this.ingest.restore(entry, ring === this.spool ? "telemetry" : "kept");
     }
     this.#context = {
       shape: (id) => this.ingest.shapes.get(id),

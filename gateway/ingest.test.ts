@@ -60,7 +60,7 @@ async function openHall(): Promise<Hall> {
   });
   Object.assign(hooks, { snapshot: () => ingest.knowledge.snapshot() });
   for (const entry of spool.replay()) {
-    ingest.restore(entry);
+    ingest.restore(entry, "telemetry");
   }
   ingest.restored();
   const source = {

@@ -21,7 +21,8 @@ import type { Losses } from "./losses.ts";
 import { Parking } from "./parking.ts";
 import { Refusals } from "./refusals.ts";
 import type { DeviceRegistry } from "./registry/registry.ts";
-import { ringOf } from "./rings.ts";
+import { type RingName, ringOf } from "./rings.ts";
+import { ShapeCopies } from "./shape-copies.ts";
 import { ShapeRequests } from "./shape-requests.ts";
 import type { Shapes } from "./shapes.ts";
 import type { Gap } from "./sink.ts";
@@ -58,23 +59,41 @@ export class Ingest {
   readonly counts = { received: 0, stored: 0, rows: 0, unusable: 0, parked: 0 };
   readonly #options: IngestOptions;
   readonly #refusals: Refusals;
-  readonly #copies = new Copies();
+  readonly #resent = new Copies();
   readonly #guard: Guard;
   readonly #requests: ShapeRequests;
+  readonly #copies: ShapeCopies;
   readonly #parking: Parking;
   readonly #room = new MessageEntryRoom();
   #announced = false;
 
+  readonly #rings: ReadonlyMap<RingName, Spool>;
+
   constructor(options: IngestOptions) {
     this.#options = options;
+    const { spool, kept = spool } = options;
+    this.#rings = new Map(
+      kept === spool
+        ? [["telemetry", spool]]
+        : [
+            ["telemetry", spool],
+            ["kept", kept],
+          ],
+    );
     this.knowledge = new Knowledge({
       ...options,
-      gapSpool: options.kept ?? options.spool,
+      rings: [...this.#rings.keys()],
+      gapSpool: this.#kept,
       stored: () => this.#announce(),
     });
     this.#guard = new Guard(options);
     this.#refusals = new Refusals(options.log);
     this.#requests = new ShapeRequests(options);
+    this.#copies = new ShapeCopies({
+      rings: this.#rings,
+      shapes: this.shapes,
+      copied: () => this.#parking.release(),
+    });
     this.#parking = new Parking({
       ...options,
       shapes: this.shapes,
@@ -84,6 +103,10 @@ export class Ingest {
       unreadable: () => this.#refusals.count("storage"),
       declare: (gap) => this.declare(gap),
     });
+  }
+
+  get #kept(): Spool {
+    return this.#options.kept ?? this.#options.spool;
   }
 
   get devices(): Devices {
@@ -188,27 +211,40 @@ export class Ingest {
     }
     if (standing === "reserved") {
       // The same frame twice within one commit: stored once, both settled by the same fsync.
-      this.#copies.join(identity(message), settled);
+      this.#resent.join(identity(message), settled);
       this.#refusals.count("replayed");
       return null;
+    }
+    let meaning = interpret(message.body, entry, this.shapes);
+    if (!isFault(meaning) && meaning.awaits !== null && !this.#parking.hasRoom) {
+      if (this.shapes.get(meaning.awaits) === null) {
+        return fault(
+          "full",
+          `${entry.name} sent a pack of shape ${meaning.awaits}, which nobody has said yet, and no more packs may wait for theirs`,
+        );
+      }
+      meaning = { ...meaning, awaits: null };
     }
     this.#guard.took(device);
     // Only a message that is new says where its device is: a replayed one may come from anywhere.
     device.source = source;
     received.reserve(epoch, piv, tag);
-    this.#store(device, message, source, settled);
+    this.#store(device, { ...message, meaning }, source, settled);
     return null;
   }
 
   /** Whether what counts as received is on disk. */
   get #sure(): boolean {
-    const { spool, kept = spool } = this.#options;
-    return spool.sure && kept.sure;
+    return this.#options.spool.sure && this.#kept.sure;
   }
 
-  #store(device: Device, message: Authentic, source: FrameSource, settled: () => void): void {
-    const { kid, epoch, piv, tag, body, received } = message;
-    const meaning = interpret(body, device.entry.alg === 0, this.shapes);
+  #store(
+    device: Device,
+    message: Authentic & { readonly meaning: Meaning | Fault },
+    source: FrameSource,
+    settled: () => void,
+  ): void {
+    const { kid, epoch, piv, tag, body, received, meaning } = message;
     const unusable = isFault(meaning);
     if (!unusable && meaning.message.type === "hello") {
       device.received.setBootTime(epoch, received - meaning.message.uptime * 1000);
@@ -236,11 +272,17 @@ export class Ingest {
         this.#refusals.add(failure, device.entry.name);
       }
       settled();
-      this.#copies.settle(() => identity(arrived));
+      this.#resent.settle(() => identity(arrived));
     };
     const kind = unusable ? entryKind.unusable : entryKind.message;
-    const { spool, kept = spool } = this.#options;
-    (ringOf(kind, body) === "kept" ? kept : spool).append(kind, entry, done, received);
+    const ring = this.#rings.get(ringOf(kind, body)) ?? this.#options.spool;
+    if (!unusable && meaning.message.type === "shape" && !this.shapes.isSafe(meaning.shape!)) {
+      const copy = entry.slice();
+      const { shape } = meaning.message;
+      this.#copies.ahead("telemetry", { shape, kid }, () => ring.append(kind, copy, done, received));
+    } else {
+      ring.append(kind, entry, done, received);
+    }
   }
 
   /** The message is on disk: it counts, it is acknowledged, and what it asks for is done. */
@@ -290,20 +332,15 @@ export class Ingest {
     if (asks && tellsTime?.() !== false) {
       downlink.send(device, { type: "time", deviceEpoch: epoch, answers: piv, unix: Math.round(now()) });
     }
-    const wanted =
-      message.type === "hello"
-        ? message.shapes.filter((id) => this.shapes.get(id) === null)
-        : awaits !== null
-          ? [awaits]
-          : [];
-    for (const id of wanted) {
+    const wanted = message.type === "hello" ? message.shapes : awaits !== null ? [awaits] : [];
+    for (const id of wanted.filter((each) => this.shapes.get(each) === null)) {
       this.#requests.ask(device, epoch, id);
     }
   }
 
-  /** Takes in one entry found in the spool at start. */
-  restore(entry: SpoolEntry): void {
-    this.knowledge.restore(entry);
+  /** Takes in one entry found in a ring of the spool at start. */
+  restore(entry: SpoolEntry, ring: RingName): void {
+    this.knowledge.restore(entry, ring);
   }
 
   /** All there was to restore is restored. */
@@ -316,6 +353,7 @@ export class Ingest {
   /** Goes on with what a restart, or a disk that failed, left undone. To be called now and then. */
   resume(): void {
     this.knowledge.gaps.retry();
+    this.#copies.complete();
     this.#parking.release();
     this.#parking.askAgain();
   }

@@ -29,6 +29,7 @@ function gateway() {
     registry: { byKid: (kid) => (kid === meter.kid ? meter : null) },
     crypto: nodeCrypto,
     deployment: "paderborn",
+    rings: ["telemetry"],
     gapSpool: { append: (_kind, payload, settled) => void asked.push({ payload: payload.slice(), settled }) },
     stored: () => {},
   });
@@ -74,10 +75,10 @@ const awaiting: Meaning = {
 function restart(entries: readonly SpoolEntry[], snapshot: ReturnType<Knowledge["snapshot"]> = []) {
   const again = gateway();
   for (const { kind, payload } of snapshot) {
-    again.knowledge.restore({ kind, payload, offset: 0, next: 0, time: 0 });
+    again.knowledge.restore({ kind, payload, offset: 0, next: 0, time: 0 }, "telemetry");
   }
   for (const entry of entries) {
-    again.knowledge.restore(entry);
+    again.knowledge.restore(entry, "telemetry");
   }
   again.knowledge.restored();
   return again;

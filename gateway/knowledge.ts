@@ -5,7 +5,9 @@
  */
 import type { Crypto } from "../protocols/crypto.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
+import { decodeUp, type UpMessage } from "../protocols/message.ts";
 import { highest, type Ranges, subtract } from "../protocols/ranges.ts";
+import { cityEpoch } from "./city-epoch.ts";
 import { type Device, Devices } from "./devices.ts";
 import {
   type DeviceStateEntry,
@@ -22,7 +24,7 @@ import {
   type StoredGap,
 } from "./entry.ts";
 import { GapQueue } from "./gap-queue.ts";
-import { interpret, type Meaning } from "./interpret.ts";
+import { type Meaning, shapeOfParked } from "./interpret.ts";
 import { Losses, type Witness } from "./losses.ts";
 import type { DeviceRegistry } from "./registry/registry.ts";
 import type { RingName } from "./rings.ts";
@@ -36,6 +38,8 @@ export interface KnowledgeOptions {
   readonly crypto: Crypto;
   readonly deployment: string;
   readonly messagesPerMinute?: number;
+  /** The rings there are. The last one holds the messages that say shapes. */
+  readonly rings: readonly RingName[];
   /** Where gaps go. */
   readonly gapSpool: Pick<Spool, "append">;
   /** Something is on disk for the sinks. */
@@ -52,10 +56,12 @@ export class Knowledge {
   readonly shapes: Shapes;
   readonly losses = new Losses((gap, kid) => this.declare(gap, kid));
   readonly gaps: GapQueue;
+  readonly #rings: readonly RingName[];
 
   constructor(options: KnowledgeOptions) {
+    this.#rings = options.rings;
     this.devices = new Devices(options);
-    this.shapes = new Shapes(options.crypto);
+    this.shapes = new Shapes(options.crypto, options.rings);
     this.gaps = new GapQueue(options.gapSpool, options.stored);
   }
 
@@ -83,17 +89,19 @@ export class Knowledge {
   /** A message is durable: its number counts, and what it says is known from here on. */
   take(device: Device, message: Arrived, meaning: Meaning | Fault, offset: number): void {
     this.#giveUp(device, message.epoch, device.received.commit(message.epoch, message.piv));
-    if (!isFault(meaning)) {
-      this.#apply(device, message, meaning, offset);
+    if (isFault(meaning)) {
+      return;
+    }
+    if (meaning.awaits === null) {
+      this.#apply(device, message, meaning.message);
+    } else {
+      this.shapes.park({ shape: meaning.awaits, offset, message: identity(message) });
     }
   }
 
   /** What a message changes; the same when it is read again at start. */
-  #apply(device: Device, entry: Arrived, meaning: Meaning, offset: number): void {
-    const { message, awaits } = meaning;
-    if (awaits !== null) {
-      this.shapes.park({ shape: awaits, offset, message: identity(entry) });
-    } else if (message.type === "hello") {
+  #apply(device: Device, entry: Arrived, message: UpMessage): void {
+    if (message.type === "hello") {
       const bootTime = entry.received - message.uptime * 1000;
       device.received.setBootTime(entry.epoch, bootTime);
       this.losses.rows(device.entry.device, message.rowsDropped);
@@ -109,7 +117,7 @@ export class Knowledge {
       this.losses.dropped(entry.kid, epoch, message.ranges);
       this.#giveUp(device, epoch, device.received.close(epoch, message.ranges));
     } else if (message.type === "shape") {
-      this.shapes.learn(message.shape);
+      this.shapes.learn(message.shape, { ring: this.#rings.at(-1)!, kid: entry.kid });
     }
   }
 
@@ -144,8 +152,8 @@ export class Knowledge {
     }
   }
 
-  /** Takes in one entry found in the spool at start. */
-  restore({ kind, payload, offset }: SpoolEntry): void {
+  /** Takes in one entry found in a ring of the spool at start. */
+  restore({ kind, payload, offset }: SpoolEntry, ring: RingName): void {
     if (kind === entryKind.message || kind === entryKind.unusable) {
       const entry = decodeMessageEntry(payload);
       const device = isFault(entry) ? null : this.devices.byKid(entry.kid);
@@ -161,7 +169,7 @@ export class Knowledge {
         this.devices.byKid(state.kid)?.received.restore(state);
       }
     } else if (kind === entryKind.shape) {
-      this.shapes.learnEncoded(payload);
+      this.shapes.learnEncoded(payload, { ring });
     } else if (kind === entryKind.parked) {
       const packs = decodeParked(payload);
       for (const parked of isFault(packs) ? [] : packs) {
@@ -193,12 +201,18 @@ export class Knowledge {
   }
 
   #restoreMeaning(device: Device, entry: MessageEntry, offset: number): void {
+    const message = identity(entry);
     if (entry.released) {
-      this.shapes.forget(identity(entry));
-    } else if (entry.parked || entry.body[1] !== packType) {
-      const meaning = interpret(entry.body, true, this.shapes);
-      if (!isFault(meaning)) {
-        this.#apply(device, entry, { ...meaning, awaits: entry.parked ? meaning.shape : null }, offset);
+      this.shapes.forget(message);
+    } else if (entry.parked) {
+      const shape = shapeOfParked(entry.body);
+      if (shape !== null) {
+        this.shapes.park({ shape, offset, message });
+      }
+    } else if (entry.body[1] !== packType) {
+      const said = decodeUp(entry.body);
+      if (!isFault(said)) {
+        this.#apply(device, entry, said);
       }
     }
   }
@@ -212,9 +226,13 @@ export class Knowledge {
         this.devices.byKid(kid)?.received.restoreClosed(epoch, [[from, to]]);
       }
     } else if (state === "dropped" && sink === undefined && from === to) {
-      const device = this.devices.heard().find(({ entry }) => entry.device === gap.device);
-      if (device !== undefined) {
-        this.shapes.forget(identity({ kid: device.entry.kid, epoch, piv: from }));
+      // Such a gap counts in the epochs that the city sees.
+      for (const { message } of this.shapes.parked()) {
+        const [parkedKid, parkedEpoch, piv] = message.split("/").map(Number);
+        const entry = this.devices.byKid(parkedKid)?.entry;
+        if (entry?.device === gap.device && piv === from && cityEpoch(entry, parkedEpoch) === epoch) {
+          this.shapes.forget(message);
+        }
       }
     }
   }

@@ -1,8 +1,10 @@
 /** Packs whose shape is not known yet: on disk and acknowledged, their segments held, sent on when the shape comes. */
 import { isFault } from "../protocols/fault.ts";
 import { frameMax } from "../protocols/link.ts";
+import { cityEpoch } from "./city-epoch.ts";
 import type { Devices } from "./devices.ts";
 import { decodeMessageEntry, encodeMessageEntry, entryKind, type Parked } from "./entry.ts";
+import { interpret } from "./interpret.ts";
 import type { ShapeRequests } from "./shape-requests.ts";
 import type { Shapes } from "./shapes.ts";
 import type { Gap } from "./sink.ts";
@@ -32,6 +34,11 @@ export class Parking {
     this.#options = options;
   }
 
+  /** Whether one more pack may wait. */
+  get hasRoom(): boolean {
+    return this.#options.shapes.mayPark && this.#options.spool.mayPin;
+  }
+
   /** Keeps a parked pack's segment from being recycled; where no more may be kept, it is given up at once and said to be. */
   hold(parked: Parked): void {
     if (!this.#options.spool.pin(parked.offset)) {
@@ -48,7 +55,7 @@ export class Parking {
 
   /** Writes the packs again whose shape came, so that every sink's cursor still has them ahead of it. */
   release(): void {
-    const { spool, shapes, stored, unreadable } = this.#options;
+    const { spool, shapes, devices, stored, unreadable } = this.#options;
     for (const parked of shapes.takeReleasable()) {
       const [waiting] = spool.read(parked.offset, { entries: 1, bytes: 2 * frameMax });
       const entry =
@@ -58,6 +65,12 @@ export class Parking {
       if (entry === null || isFault(entry)) {
         unreadable();
         this.#giveUp(parked, "it could not be read any more when its shape came");
+        continue;
+      }
+      const device = devices.byKid(entry.kid);
+      const meaning = device === null ? null : interpret(entry.body, device.entry, shapes);
+      if (isFault(meaning)) {
+        this.#giveUp(parked, meaning.detail);
         continue;
       }
       spool.append(
@@ -93,9 +106,10 @@ export class Parking {
     shapes.forget(message);
     spool.unpin(offset);
     const [kid, epoch, piv] = message.split("/").map(Number);
-    const device = devices.byKid(kid)?.entry.device;
-    if (device !== undefined) {
-      declare({ device, epoch, from: piv, to: piv, state: "dropped", reason });
+    const entry = devices.byKid(kid)?.entry;
+    if (entry !== undefined) {
+      const { device } = entry;
+      declare({ device, epoch: cityEpoch(entry, epoch), from: piv, to: piv, state: "dropped", reason });
     }
   }
 }

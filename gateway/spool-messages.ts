@@ -48,10 +48,8 @@ export class SpoolMessages {
   learn(rings: readonly RingLook[]): void {
     for (const { look } of rings) {
       const snapshot = look.latestSnapshot();
-      for (const { kind, payload } of snapshot?.entries ?? []) {
-        if (kind === entryKind.shape) {
-          this.#shapes.learnEncoded(payload);
-        }
+      for (const entry of snapshot?.entries ?? []) {
+        this.#learnFrom(entry);
       }
       for (const entry of entriesFrom(look, snapshot?.from ?? look.tail)) {
         this.#learnFrom(entry);
@@ -105,6 +103,9 @@ export class SpoolMessages {
   }
 
   #learnFrom({ kind, payload }: SpoolEntry): void {
+    if (kind === entryKind.shape) {
+      this.#shapes.learnEncoded(payload);
+    }
     const entry = kind === entryKind.message ? decodeMessageEntry(payload) : null;
     if (entry !== null && !isFault(entry) && entry.body[1] === shapeType) {
       const message = decodeUp(entry.body);

@@ -5,6 +5,11 @@ interface Readable {
   read(from: number, max: ReadLimit): SpoolEntry[];
 }
 
+interface Replayable extends Readable {
+  readonly tail: number;
+  latestSnapshot(): { readonly from: number; readonly entries: readonly SpoolEntry[] } | null;
+}
+
 /** Entries read at once. */
 const run: ReadLimit = { entries: 1024, bytes: 1024 * 1024 };
 
@@ -44,23 +49,20 @@ export function* byTime<Ring>(
  * What rebuilds the gateway's state at the start: the newest snapshot of each ring, then what followed them. A message is in its own
  * ring's snapshot or behind it, so the two together know every one.
  */
-export function* replayOf(
-  rings: readonly (Readable & {
-    readonly tail: number;
-    latestSnapshot(): { readonly from: number; readonly entries: readonly SpoolEntry[] } | null;
-  })[],
-): Generator<SpoolEntry> {
+export function* replayOf<Ring extends Replayable>(
+  rings: readonly Ring[],
+): Generator<{ readonly ring: Ring; readonly entry: SpoolEntry }> {
   const snapshots = rings.map((ring) => ring.latestSnapshot());
-  for (const snapshot of snapshots) {
-    yield* snapshot?.entries ?? [];
+  for (const [i, ring] of rings.entries()) {
+    for (const entry of snapshots[i]?.entries ?? []) {
+      yield { ring, entry };
+    }
   }
   const sources = rings.map((ring, i) => ({
     ring,
     entries: entriesFrom(ring, snapshots[i]?.from ?? ring.tail),
   }));
-  for (const { entry } of byTime(sources)) {
-    yield entry;
-  }
+  yield* byTime(sources);
 }
 
 function nextOf(entries: Iterator<SpoolEntry>): SpoolEntry | null {

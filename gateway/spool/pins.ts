@@ -13,6 +13,11 @@ export class Pins {
     this.#segmentsMax = segmentsMax;
   }
 
+  /** Whether one more segment may be held: the next entry may begin one. */
+  get mayPin(): boolean {
+    return this.#held() < this.#segmentsMax;
+  }
+
   pin(offset: number): boolean {
     const segment = this.#holding(offset);
     if (segment === null || (segment.pins === 0 && this.#held() >= this.#segmentsMax)) {

@@ -49,6 +49,12 @@ export interface RingOptions {
   readonly policyWhenFull: "drop-oldest" | "refuse";
 }
 
+/**
+ * Segments that stay whole while another is begun, as long as there is room: each has a snapshot, and one damaged block must not leave a
+ * start with none.
+ */
+const wholeMin = 2;
+
 /** Bytes that blocks may take in a segment. */
 export function roomIn(segmentBytes: number): number {
   return segmentBytes - segmentHeaderLength;
@@ -298,8 +304,8 @@ export class Ring {
     if (this.#oldest() !== null) {
       await this.#owner.checkpoint();
     }
-    for (let freed = 0; ; ) {
-      const slot = this.#unneeded();
+    for (let freed = 0, kept = wholeMin; ; ) {
+      const slot = this.#unneeded(kept);
       if (slot?.bytes === segmentBytes) {
         return slot;
       }
@@ -310,6 +316,10 @@ export class Ring {
         this.#store.put(slot);
       }
       const fresh = await this.#create();
+      if (isFault(fresh) && kept > 0) {
+        kept = 0;
+        continue;
+      }
       const oldest = this.#oldest();
       if (
         !isFault(fresh) ||
@@ -326,11 +336,17 @@ export class Ring {
     }
   }
 
-  /** Unused files first: one that was begun and given up still has a header, which must not outlive its successor. */
-  #unneeded(): Slot | null {
+  /**
+   * Unused files first: one that was begun and given up still has a header, which must not outlive its successor. Then what everybody
+   * has, where that leaves so many segments.
+   */
+  #unneeded(kept: number): Slot | null {
     const unused = this.#store.take();
     const oldest = this.#oldest();
-    return unused === null && oldest !== null && this.#owner.delivered(oldest.end)
+    return unused === null &&
+      oldest !== null &&
+      this.segments.length > kept &&
+      this.#owner.delivered(oldest.end)
       ? this.#release(oldest.index, "full")
       : unused;
   }

@@ -223,6 +223,11 @@ export class Spool {
     return this.#pins.pin(offset);
   }
 
+  /** Whether the next entry may be pinned, in whichever segment it will be. */
+  get mayPin(): boolean {
+    return this.#pins.mayPin;
+  }
+
   unpin(offset: number): void {
     this.#pins.unpin(offset);
   }

@@ -10,7 +10,8 @@ import type { SimulatedDisk } from "../../gateway/spool/simulated-disk.ts";
 import type { Spool } from "../../gateway/spool/spool.ts";
 import { isFault } from "../../protocols/fault.ts";
 import { coreOptions, type GatewaySetting } from "./gateway.ts";
-import type { TrueMessage, Truth } from "./truth.ts";
+import type { Damage } from "./shape-damage.ts";
+import { givesUpShape, shapeGivenUp, type TrueMessage, type Truth } from "./truth.ts";
 
 /** A crash image, and what was promised when it was taken. */
 export interface Moment {
@@ -23,6 +24,10 @@ export interface Moment {
   readonly bootEpochs: ReadonlySet<number>;
   /** Whether all is carried to probes and looked at, which costs more than to see that it lies where it will be carried from. */
   readonly thorough: boolean;
+  /** What was in the block that was damaged after the cut; null where none was. */
+  readonly damage: Damage | null;
+  /** Whether the gateway's own disk was damaged in an earlier life, so that it may well say so. */
+  readonly damagedBefore: boolean;
 }
 
 /** What is wrong with an image; null when all is well. */
@@ -41,7 +46,7 @@ export async function violationOf(
   if (isFault(core)) {
     return `the gateway does not start: ${core.detail}`;
   }
-  for (const { recovery } of core.rings) {
+  for (const { recovery } of moment.damage === null && !moment.damagedBefore ? core.rings : []) {
     const { lost, setAside } = recovery;
     if (lost.length > 0 || setAside.length > 0) {
       return `it claims damage where there is none: ${JSON.stringify({ lost, setAside })}`;
@@ -50,17 +55,15 @@ export async function violationOf(
   if (moment.bootEpochs.has(core.bootEpoch)) {
     return `boot epoch ${core.bootEpoch} is given a second time`;
   }
-  return (
-    unknownOf(core, truth.acknowledged.slice(0, moment.acknowledged)) ??
-    (await undeliveredOf(core, moment, truth, time))
-  );
+  return unknownOf(core, moment, truth) ?? (await undeliveredOf(core, moment, truth, time));
 }
 
 /** An acknowledged message that would be taken again. */
-function unknownOf(core: Core, acknowledged: readonly TrueMessage[]): string | null {
-  for (const { kid, epoch, piv, id } of acknowledged) {
+function unknownOf(core: Core, { acknowledged, damage }: Moment, truth: Truth): string | null {
+  for (const { kid, epoch, piv, id, excused } of truth.acknowledged.slice(0, acknowledged)) {
     const standing = core.ingest.devices.byKid(kid)?.received.standing(epoch, piv);
-    if (standing !== "received" && standing !== "old-epoch") {
+    const lost = excused || damage?.lost.has(id) === true;
+    if (standing !== "received" && standing !== "old-epoch" && !lost) {
       return `message ${id} was acknowledged and is forgotten: it is ${standing}`;
     }
   }
@@ -81,7 +84,7 @@ async function undeliveredOf(
   }
   const first = wrongWith(core, moment, seen);
   // What is not there may be on its way: gaps not yet on disk, packs whose shape had come.
-  if (first === null && !moment.thorough) {
+  if (first === null && !moment.thorough && moment.damage === null) {
     return null;
   }
   const carried = probes();
@@ -110,7 +113,10 @@ function wrongWith(core: Core, moment: Moment, probes: readonly Probe[]): string
     if (probe.wrong !== null) {
       return probe.wrong;
     }
-    const missing = moment.owing[city].find((message) => !probe.has(message) && !parked.has(message.id));
+    const missing = moment.owing[city].find(
+      (message) =>
+        !probe.has(message) && !parked.has(message.id) && moment.damage?.lost.has(message.id) !== true,
+    );
     if (missing !== undefined) {
       return `message ${missing.id} was acknowledged; city ${city} has not got it, will not get it, and is not told`;
     }
@@ -206,8 +212,12 @@ class Probe {
       }
       this.#records.set(id, had.add(key));
     }
-    for (const { device, epoch, from, to, state } of gaps) {
+    for (const gap of gaps) {
+      const { device, epoch, from, to, state } = gap;
       const kid = this.#truth.kidOf(device);
+      if (givesUpShape(gap)) {
+        this.wrong ??= shapeGivenUp(gap);
+      }
       if (kid !== undefined && to !== null && state === "dropped") {
         this.#named.push({ kid, epoch, from, to });
       }

@@ -3,6 +3,7 @@
  * nothing in the shipped code knows of them.
  */
 import type { Core } from "../../gateway/core.ts";
+import { entryKind } from "../../gateway/entry.ts";
 import type { Sink } from "../../gateway/sink.ts";
 import type { FilePort } from "../../gateway/spool/file-port.ts";
 import { parseAny } from "../../protocols/envelope.ts";
@@ -38,6 +39,18 @@ export const plants: Readonly<Record<string, Plant>> = {
     about: "what the spool gives up is not declared to the sinks",
     core: (core) => {
       core.ingest.knowledge.declare = (_gap, _kid, durable) => durable?.();
+    },
+  },
+  "lone-shape": {
+    about: "a shape counts as lying in both rings, and was written to one",
+    core: (core) => {
+      for (const ring of core.rings) {
+        const append = ring.append.bind(ring);
+        ring.append = (kind, payload, settled, time) =>
+          kind === entryKind.shape
+            ? queueMicrotask(() => settled(null, 0))
+            : append(kind, payload, settled, time);
+      }
     },
   },
   "window-before-tag": {

@@ -24,6 +24,8 @@ export interface TrueMessage {
   /** Values in it, each a record to a city. */
   readonly records: number;
   acknowledged: boolean;
+  /** It lay in a block that was damaged: nobody can expect it. */
+  excused: boolean;
 }
 
 /** What one city has, by message. */
@@ -61,7 +63,7 @@ export class Truth {
       this.violate(`device ${kid} sealed two messages with the number ${id}`);
     }
     const records = rows.reduce((sum, { values }) => sum + values.size, 0);
-    this.messages.set(id, { id, kid, epoch, piv, rows, records, acknowledged: false });
+    this.messages.set(id, { id, kid, epoch, piv, rows, records, acknowledged: false, excused: false });
   }
 
   /** The gateway says that these are on its disk. */
@@ -81,6 +83,19 @@ export class Truth {
           });
           this.#owingNow = null;
         }
+      }
+    }
+  }
+
+  /** These lay in a block that was damaged. */
+  excuse(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const message = this.messages.get(id);
+      if (message !== undefined) {
+        message.excused = true;
+        this.#owing.forEach((_, city) => {
+          this.#settle(city, message);
+        });
       }
     }
   }
@@ -110,6 +125,9 @@ export class Truth {
     }
     if (gap.state !== "dropped" || gap.to === null) {
       return;
+    }
+    if (givesUpShape(gap)) {
+      this.violate(shapeGivenUp(gap));
     }
     for (let piv = gap.from; piv <= gap.to; piv++) {
       const id = `${kid}/${gap.epoch}/${piv}`;
@@ -150,7 +168,9 @@ export class Truth {
   /** Whether a city has all of a message, or a gap that names it. */
   settled(city: number, message: TrueMessage): boolean {
     const { records, named } = this.#holdings[city];
-    return named.has(message.id) || (records.get(message.id)?.size ?? 0) === message.records;
+    return (
+      message.excused || named.has(message.id) || (records.get(message.id)?.size ?? 0) === message.records
+    );
   }
 
   isNamed(city: number, id: string): boolean {
@@ -168,6 +188,15 @@ export class Truth {
       this.#owingNow = null;
     }
   }
+}
+
+/** Whether a gap names a pack that lies on disk, whole and authentic, and whose shape is gone. */
+export function givesUpShape({ reason }: Gap): boolean {
+  return /^the shape of .* is not known$/.test(reason);
+}
+
+export function shapeGivenUp({ device, epoch, from }: Gap): string {
+  return `message ${epoch}/${from} of ${device} is on disk, and given up because its shape is gone`;
 }
 
 /** How far a time that is said to be synchronised may be off, ms: an answer about the time is taken up to 30 s after the question. */

@@ -20,6 +20,7 @@ import { City } from "./city.ts";
 import { deployment, deviceOf, rootOf, SimulatedNode } from "./device.ts";
 import { folder, GatewayLife, type GatewaySetting, type LifeOptions } from "./gateway.ts";
 import type { Plant } from "./plants.ts";
+import { type Damage, damageShape } from "./shape-damage.ts";
 import { Truth } from "./truth.ts";
 import { badWeather, describe, fair, type Weather } from "./weather.ts";
 
@@ -39,6 +40,10 @@ const healingMax = 3_600_000;
 const storyMax = 400;
 /** Of so many crash images one is made to deliver all it holds; of the others it is seen where that lies. */
 const thoroughEvery = 4;
+/** Of so many crash images one is damaged where a shape is. */
+const damagedEvery = 10;
+/** That the same happens to the gateway's own disk when its power goes. */
+const damagedCuts = 0.3;
 
 export class World {
   readonly #dice: () => number;
@@ -55,6 +60,10 @@ export class World {
   #moments: Moment[] = [];
   #states = 0;
   #taken = 0;
+  /** The gateway's disk was damaged in some life. */
+  #damaged = false;
+  /** It failed at some call. */
+  #diskFailed = false;
   readonly #bootEpochs = new Set<number>();
   #bootEpochsNow: ReadonlySet<number> = new Set();
   /** Tag of every frame that left the gateway, or a device, by its number. */
@@ -248,7 +257,8 @@ export class World {
       this.#states++;
       const violation = await violationOf(moment, this.#truth, this.#setting);
       if (violation !== null) {
-        this.#truth.violate(`power cut in state ${this.#states}: ${violation}`);
+        const flipped = moment.damage === null ? "" : `, a bit flipped in ${moment.damage.path}`;
+        this.#truth.violate(`power cut in state ${this.#states}${flipped}: ${violation}`);
         return;
       }
     }
@@ -271,10 +281,13 @@ export class World {
     this.#lives++;
     this.#tell(`gateway starts, life ${this.#lives}`);
     disk.watch = () => this.#atDisk(life);
-    disk.failing = ({ operation }) =>
-      operation !== "read" && operation !== "open" && this.#dice() < this.#weather.diskFailure
-        ? (["EIO", "ENOSPC", "EROFS", "SHORT"] as const)[Math.floor(this.#dice() * 4)]
-        : null;
+    disk.failing = ({ operation }) => {
+      if (operation === "read" || operation === "open" || this.#dice() >= this.#weather.diskFailure) {
+        return null;
+      }
+      this.#diskFailed = true;
+      return (["EIO", "ENOSPC", "EROFS", "SHORT"] as const)[Math.floor(this.#dice() * 4)];
+    };
     void life.start().then(() => {
       if (life.refusal !== null && life.alive) {
         this.#tell(`gateway does not start: ${life.refusal}`);
@@ -286,20 +299,40 @@ export class World {
   /** A moment at which a power cut makes a difference. */
   #atDisk(life: GatewayLife): void {
     const image = life.disk.crash(this.#dice);
+    // One damage at a time: the next one comes when every shape lies in both rings again.
+    const whole = !this.#damaged || life.core?.ingest.shapes.allSafe === true;
+    const damage = ++this.#taken % damagedEvery === 0 && whole ? this.#damage(image) : null;
     this.#moments.push({
       disk: image,
       acknowledged: this.#truth.acknowledged.length,
       owing: this.#truth.owing(),
       bootEpochs: this.#bootEpochsNow,
-      thorough: ++this.#taken % thoroughEvery === 0,
+      thorough: this.#taken % thoroughEvery === 0,
+      damage,
+      damagedBefore: this.#damaged,
     });
     if (this.#dice() < this.#weather.gatewayCut) {
       this.#tell("gateway loses its power");
-      this.#endLife(life, life.disk.crash(this.#dice));
+      const disk = life.disk.crash(this.#dice);
+      if (this.#dice() < damagedCuts && whole) {
+        const damage = this.#damage(disk);
+        this.#truth.excuse(damage?.lost ?? []);
+        this.#damaged = true;
+        this.#tell(`a bit flips where a shape is: ${damage?.path}${damage?.snapshot ? ", snapshot" : ""}`);
+      }
+      this.#endLife(life, disk);
     } else if (this.#dice() < this.#weather.gatewayKill) {
       this.#tell("gateway is killed");
       this.#endLife(life, life.disk.kill());
     }
+  }
+
+  #damage(disk: SimulatedDisk): Damage | null {
+    return damageShape(disk, {
+      dice: this.#dice,
+      kidOf: (device) => this.#truth.kidOf(device),
+      spareLone: this.#diskFailed,
+    });
   }
 
   #endLife(life: GatewayLife, disk: SimulatedDisk): void {

@@ -83,7 +83,7 @@ class Hall {
       return 0;
     }
     device.keep(header.epoch, session);
-    const meaning = interpret(body, true, this.#shapes);
+    const meaning = interpret(body, device.entry, this.#shapes);
     return isFault(meaning) ? 0 : meaning.rows;
   }
 }
