@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Language } from "../gateway/words/words.ts";
 import { whole } from "./flash-command.ts";
+import { type Example, withExamples } from "./help.ts";
 
 export interface ConsoleOptions {
   readonly port?: string;
@@ -24,14 +25,13 @@ type Action = ConsoleCommandOrder["action"];
 /** The commands' places in `hasen`: two at its top, one below `device`. */
 export function addConsole(
   program: Command,
+  asked: () => Language,
   run: (action: Action, options: ConsoleOptions) => Promise<void>,
 ): void {
   const device = program.commands.find((command) => command.name() === "device") ?? program;
-  const add = (parent: Command, action: Action, example: string, description: string): Command =>
-    parent
-      .command(action)
+  const add = (parent: Command, action: Action, example: Example, description: string): Command =>
+    withExamples(parent.command(action), asked, [example])
       .description(description)
-      .addHelpText("before", `Examples:\n  $ hasen ${example}\n`)
       .option("--port <port>", "the serial port; not needed where there is only one")
       .option("--baud <rate>", "speed of the console; USB has none", whole(300, 4_000_000), "115200")
       .option("--json", "as JSON")
@@ -41,7 +41,10 @@ export function addConsole(
   add(
     program,
     "identify",
-    "identify --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
+    [
+      "hasen identify --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
+      "which of the boards it is",
+    ],
     "Let the light of a board on a cable blink.",
   )
     .option("--seconds <count>", "how long", whole(1, 60), "10")
@@ -50,13 +53,16 @@ export function addConsole(
   add(
     program,
     "logs",
-    "logs --port /dev/serial/by-id/usb-…",
+    ["hasen logs --port /dev/serial/by-id/usb-…", "as it runs"],
     "What a board prints, line by line, until Ctrl-C.",
   );
   add(
     device,
     "status",
-    "device status --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
+    [
+      "hasen device status --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
+      "a board that is locked",
+    ],
     "Ask a board on a cable how it is: epoch, outbox, faults, slot, last reading.",
   )
     .option(...installation)

@@ -1,6 +1,7 @@
 /** `hasen flash`: its place on the command line; what it does is in flash/. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { Language } from "../gateway/words/words.ts";
+import { withExamples } from "./help.ts";
 
 export interface FlashOptions {
   readonly board: string;
@@ -29,23 +30,26 @@ export interface FlashOrder extends FlashOptions {
 }
 
 /** The command's place in `hasen`. */
-export function addFlash(program: Command, run: (options: FlashOptions) => Promise<void>): void {
-  program
-    .command("flash")
+export function addFlash(
+  program: Command,
+  asked: () => Language,
+  run: (options: FlashOptions) => Promise<void>,
+): void {
+  withExamples(program.command("flash"), asked, [
+    [
+      "hasen flash --board puck-js --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
+      "build the device's firmware and bring it onto its board",
+    ],
+    [
+      "hasen flash --board esp32 --port /dev/serial/by-path/… --installation poles/ --batch",
+      "one board after the other, each the next device of a folder of installations",
+    ],
+    [
+      "hasen flash --board esp32 --port /dev/serial/by-path/… --base espruino_esp32.bin@0x10000",
+      "the interpreter itself onto a new chip",
+    ],
+  ])
     .description("Bring firmware onto a board over its serial console, prove it, and keep a way back.")
-    .addHelpText(
-      "before",
-      [
-        "Examples:",
-        "  $ hasen flash --board puck-js --port /dev/serial/by-id/usb-… --installation pole-17.yaml",
-        "      build the device's firmware and bring it onto its board",
-        "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --installation poles/ --batch",
-        "      one board after the other, each the next device of a folder of installations",
-        "  $ hasen flash --board esp32 --port /dev/serial/by-path/… --base espruino_esp32.bin@0x10000",
-        "      the interpreter itself onto a new chip",
-        "",
-      ].join("\n"),
-    )
     .requiredOption("--board <name>", "which board it is, e.g. puck-js")
     .option("--port <port>", "the serial port; not needed where there is only one")
     .option("--baud <rate>", "speed of the console; USB has none", whole(300, 4_000_000), "115200")

@@ -6,6 +6,7 @@ import { type Language, language } from "../gateway/words/words.ts";
 import { addBuild } from "./build-command.ts";
 import { addConsole } from "./console-command.ts";
 import { addFlash } from "./flash-command.ts";
+import { type Example, helpIn, withExamples } from "./help.ts";
 import { addProbe } from "./probe-command.ts";
 import { addSimulate } from "./simulate-command.ts";
 import type { SpoolOrder } from "./spool.ts";
@@ -23,9 +24,13 @@ const configOption = "--config <file>";
 /** Runs one command line, without `node` and the script's name; resolves with the exit code. */
 export async function hasen(args: readonly string[], streams: Streams): Promise<number> {
   let exit = 0;
-  const program = commands(streams, (code) => {
-    exit = code;
-  });
+  const program: Command = commands(
+    streams,
+    (code) => {
+      exit = code;
+    },
+    () => askedLanguage(program, args),
+  );
   try {
     await program.parseAsync([...args], { from: "user" });
     return exit;
@@ -54,8 +59,10 @@ export function tell(error: unknown, lang: Language, streams: Streams): number {
   return exit;
 }
 
-function commands(streams: Streams, exit: (code: number) => void): Command {
+/** Every command; `asked` tells the language of its help. */
+export function commands(streams: Streams, exit: (code: number) => void, asked: () => Language): Command {
   const program = new Command("hasen")
+    .configureHelp(helpIn(asked))
     .description(
       "From the meter's optical head to the city's broker: authenticated, buffered, nothing lost unnamed.",
     )
@@ -70,31 +77,33 @@ function commands(streams: Streams, exit: (code: number) => void): Command {
       outputError: () => {}, // usageProblem says it, in the person's language
     })
     .showSuggestionAfterError(true);
-  program.addHelpText("beforeAll", (context) =>
-    context.command === program ? examples(programExamples) : "",
-  );
-  addDecode(program, streams, exit);
-  addGateway(program, streams, exit);
-  addDevice(program, streams, exit);
-  addProbe(program, streams, exit);
-  addGaps(program, streams, exit);
-  addSimulate(program, streams, { exit, lang: () => languageOf(program) });
-  addSpool(program, streams, exit);
-  addBuild(program, async (order, run) =>
+  withExamples(program, asked, programExamples);
+  addDecode(program, streams, { exit, asked });
+  addGateway(program, streams, { exit, asked });
+  addDevice(program, streams, { exit, asked });
+  addProbe(program, streams, { exit, asked });
+  addGaps(program, streams, { exit, asked });
+  addSimulate(program, streams, { exit, asked });
+  addSpool(program, streams, { exit, asked });
+  addBuild(program, asked, async (order, run) =>
     exit(await run({ ...order, lang: languageOf(program), version }, streams)),
   );
-  addFlash(program, async (options) => {
+  addFlash(program, asked, async (options) => {
     const { flashCommand } = await import("./flash/flash.ts");
     exit(await flashCommand({ ...options, lang: languageOf(program), version }, streams));
   });
-  addConsole(program, async (action, options) => {
+  addConsole(program, asked, async (action, options) => {
     const { consoleCommand } = await import("./flash/ask.ts");
     exit(await consoleCommand({ ...options, action, lang: languageOf(program) }, streams));
   });
   return program;
 }
 
-type Exit = (code: number) => void;
+/** What commands share: where their exit code goes, and the language of their help. */
+interface Shared {
+  readonly exit: (code: number) => void;
+  readonly asked: () => Language;
+}
 
 const programExamples = [
   ["hasen decode sml capture.bin", "read a recorded meter line"],
@@ -118,8 +127,8 @@ interface DecodeOptions {
   readonly receiver?: string;
 }
 
-function addDecode(program: Command, streams: Streams, exit: Exit): void {
-  command(program, "decode <protocol> [file]", [
+function addDecode(program: Command, streams: Streams, { exit, asked }: Shared): void {
+  command(program, "decode <protocol> [file]", asked, [
     ["hasen decode sml capture.bin", "one line of JSON for each telegram"],
     ["hasen decode sml --hex telegrams.txt", "one telegram a line, as hexadecimal text"],
     ["hasen decode sml --explain capture.bin", "what every byte means"],
@@ -148,8 +157,8 @@ function addDecode(program: Command, streams: Streams, exit: Exit): void {
     });
 }
 
-function addGateway(program: Command, streams: Streams, exit: Exit): void {
-  command(program, "gateway", [
+function addGateway(program: Command, streams: Streams, { exit, asked }: Shared): void {
+  command(program, "gateway", asked, [
     ["hasen gateway --config gateway.yaml --check", "validate the config, start nothing"],
     ["hasen gateway --config gateway.yaml", "run until SIGTERM or Ctrl-C"],
   ])
@@ -167,8 +176,8 @@ function addGateway(program: Command, streams: Streams, exit: Exit): void {
     );
 }
 
-function addGaps(program: Command, streams: Streams, exit: Exit): void {
-  command(program, "gaps", [
+function addGaps(program: Command, streams: Streams, { exit, asked }: Shared): void {
+  command(program, "gaps", asked, [
     ["hasen gaps --config gateway.yaml", "which messages are missing, device by device"],
   ])
     .description("Ask the running gateway what is missing; exit 1 when something is.")
@@ -181,12 +190,12 @@ function addGaps(program: Command, streams: Streams, exit: Exit): void {
     });
 }
 
-function addDevice(program: Command, streams: Streams, exit: Exit): void {
-  const device = command(program, "device", [
+function addDevice(program: Command, streams: Streams, { exit, asked }: Shared): void {
+  const device = command(program, "device", asked, [
     ["hasen device new pb-rathaus-meter-017 --config gateway.yaml", "make a device and its keys"],
     ["hasen device run --config device.yaml", "run the firmware on this computer"],
   ]).description("Make, run and retire devices.");
-  command(device, "run", [["hasen device run --config device.yaml", "run until SIGTERM or Ctrl-C"]])
+  command(device, "run", asked, [["hasen device run --config device.yaml", "run until SIGTERM or Ctrl-C"]])
     .description("Run the firmware on a Raspberry Pi or any Linux computer.")
     .option(configOption, "the device's config (YAML)")
     .option("--check", "only validate the config")
@@ -200,7 +209,7 @@ function addDevice(program: Command, streams: Streams, exit: Exit): void {
     ["replace", "Give a device new keys; the old ones are refused at once.", "pb-rathaus-meter-017"],
     ["revoke", "Refuse a device from now on.", "pb-rathaus-meter-017"],
   ] as const) {
-    const sub = command(device, `${name} <name>`, [
+    const sub = command(device, `${name} <name>`, asked, [
       [`hasen device ${name} ${example} --config gateway.yaml`, "as it runs"],
     ])
       .description(description)
@@ -235,15 +244,15 @@ function addDevice(program: Command, streams: Streams, exit: Exit): void {
   }
 }
 
-function addSpool(program: Command, streams: Streams, exit: Exit): void {
-  const spool = command(program, "spool", [
+function addSpool(program: Command, streams: Streams, { exit, asked }: Shared): void {
+  const spool = command(program, "spool", asked, [
     ["hasen spool status --config gateway.yaml", "how full, how far each sink is behind"],
     ["hasen spool tail --config gateway.yaml --follow", "the newest messages, and those that come"],
     ["hasen spool verify --config gateway.yaml", "read everything, name what is damaged"],
     ["hasen spool export --config gateway.yaml --from '2 h' > records.ndjson", "records as lines"],
   ]).description("Look at what waits on the disk, also while the gateway runs. Changes nothing.");
   const action = (name: SpoolOrder["action"], example: string, description: string): Command =>
-    command(spool, name, [[`hasen spool ${name} --config gateway.yaml`, example]])
+    command(spool, name, asked, [[`hasen spool ${name} --config gateway.yaml`, example]])
       .description(description)
       .requiredOption("--config <file>", "the gateway's config (YAML): where its spool is")
       .action(async (options: Omit<SpoolOrder, "action" | "lang">) => {
@@ -272,16 +281,9 @@ function addSpool(program: Command, streams: Streams, exit: Exit): void {
 }
 
 /** A command whose help starts with examples. */
-function command(parent: Command, usage: string, lines: readonly (readonly [string, string])[]): Command {
-  return parent
-    .command(usage)
-    .helpCommand(false)
-    .showSuggestionAfterError(true)
-    .addHelpText("before", examples(lines));
-}
-
-function examples(lines: readonly (readonly [string, string])[]): string {
-  return `Examples:\n${lines.map(([line, what]) => `  $ ${line}\n      ${what}`).join("\n")}\n`;
+function command(parent: Command, usage: string, asked: () => Language, lines: readonly Example[]): Command {
+  const made = parent.command(usage).helpCommand(false).showSuggestionAfterError(true);
+  return withExamples(made, asked, lines);
 }
 
 function languageOf(program: Command): Language {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Language } from "../gateway/words/words.ts";
+import { type Example, withExamples } from "./help.ts";
 import type { Streams } from "./streams.ts";
 
 interface Options {
@@ -12,30 +13,28 @@ interface Options {
   readonly once?: boolean;
 }
 
-const examples = `Examples:
-  $ hasen simulate sml
-      a meter at a pseudo-terminal, until Ctrl-C; it says where, and what to type next
-  $ hasen simulate sml --once | hasen decode sml -
-      one telegram
-  $ hasen simulate d0 --profile modeC --port /dev/ttyUSB0
-      a meter that waits to be asked, at the other end of a real cable
-  $ hasen simulate bthome
-      a Bluetooth sensor without radio, on a message bus of its own
-  $ hasen simulate lorawan --port mqtt://127.0.0.1:1883
-      a network server that tells of a parking bay and a room
-`;
+const examples: readonly Example[] = [
+  ["hasen simulate sml", "a meter at a pseudo-terminal, until Ctrl-C; it says where, and what to type next"],
+  ["hasen simulate sml --once | hasen decode sml -", "one telegram"],
+  [
+    "hasen simulate d0 --profile modeC --port /dev/ttyUSB0",
+    "a meter that waits to be asked, at the other end of a real cable",
+  ],
+  ["hasen simulate bthome", "a Bluetooth sensor without radio, on a message bus of its own"],
+  [
+    "hasen simulate lorawan --port mqtt://127.0.0.1:1883",
+    "a network server that tells of a parking bay and a room",
+  ],
+];
 
 /** Adds `simulate` to the command. */
 export function addSimulate(
   program: Command,
   streams: Streams,
-  done: { readonly exit: (code: number) => void; readonly lang: () => Language },
+  { exit, asked }: { readonly exit: (code: number) => void; readonly asked: () => Language },
 ): void {
-  program
-    .command("simulate <language>")
-    .helpCommand(false)
-    .showSuggestionAfterError(true)
-    .addHelpText("before", examples)
+  const command = program.command("simulate <language>").helpCommand(false).showSuggestionAfterError(true);
+  withExamples(command, asked, examples)
     .description("Be a meter of this language: real bytes, at a pseudo-terminal or a serial port.")
     .option("--profile <name>", "make or way of speaking; the command names those there are")
     .option(
@@ -53,8 +52,8 @@ export function addSimulate(
     .option("--once", "one telegram, to stdout or the port, then the end")
     .action(async (language: string, options: Options) => {
       const { simulateCommand } = await import("./simulate.ts");
-      const order = { ...options, language, once: options.once === true, lang: done.lang() };
-      done.exit(await simulateCommand(order, streams));
+      const order = { ...options, language, once: options.once === true, lang: asked() };
+      exit(await simulateCommand(order, streams));
     });
 }
 
