@@ -50,6 +50,22 @@ export const boardSchema = Type.Object(
     variableBytes: amount,
     /** Bytes for files and code in flash; 0 where a card or disk decides, and where nothing is kept. */
     storage: amount,
+    /**
+     * Flash that an outbox may spill to: whole pages of a file in its storage, or what its interpreter leaves free. `start` is the address
+     * of the storage or of the free part, `length` the bytes of that, `endurance` how often a page may be erased.
+     */
+    spill: Type.Optional(
+      Type.Object(
+        {
+          area: Type.Union([Type.Literal("storage"), Type.Literal("free")]),
+          start: amount,
+          length: Type.Integer({ minimum: 1 }),
+          page: Type.Integer({ minimum: 256 }),
+          endurance: Type.Integer({ minimum: 1 }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     /** What it can be connected to. Which of these a platform serves today: README.md. */
     buses: Type.Object(
       {

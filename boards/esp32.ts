@@ -12,6 +12,7 @@ export const esp32: Board = {
   variables: 16383,
   variableBytes: 14,
   storage: 224 * 4096,
+  spill: { area: "storage", start: 0x320000, length: 224 * 4096, page: 4096, endurance: 100_000 },
   buses: { i2c: true, uart: true, analog: true, pulse: true, ble: true, network: true },
   wifi: true,
   crypto: { sha256: "native", aes: "native", ccm: false },
@@ -22,6 +23,11 @@ export const esp32: Board = {
     de: "Espruino-Fassungen dieses Chips auf ESP-IDF 4 (ESP32_IDF4) haben weder SHA-256 noch AES: Der Selbsttest beim Start lehnt sie ab",
   },
   sources: [
+    { what: "where an outbox may spill to", where: "Espruino 2v29, boards/ESP32.py" },
+    {
+      what: "how often its flash may be erased",
+      where: "flash chips of Espressif modules, as of Winbond W25Q32JV, features",
+    },
     { what: "chip, clock, memory, variables, storage, JIT", where: "Espruino 2v29, boards/ESP32.py" },
     { what: "bytes of a variable, by their number", where: "Espruino 2v29, src/jsutils.h" },
     {

@@ -12,11 +12,17 @@ export const espruinoWifi: Board = {
   variables: 8190,
   variableBytes: 13,
   storage: 65536,
+  spill: { area: "free", start: 0x08004000, length: 3 * 16384, page: 16_384, endurance: 10_000 },
   buses: { i2c: true, uart: true, analog: true, pulse: true, ble: false, network: true },
   crypto: { sha256: "native", aes: "native", ccm: false },
   jit: true,
   flash: stm32,
   sources: [
+    { what: "where an outbox may spill to", where: "Espruino 2v29, targets/stm32/jshardware.c" },
+    {
+      what: "how often its flash may be erased",
+      where: "ST STM32F411xC/E datasheet, flash memory endurance",
+    },
     { what: "chip, clock, memory, variables, storage, JIT", where: "Espruino 2v29, boards/ESPRUINOWIFI.py" },
     { what: "bytes of a variable, by their number", where: "Espruino 2v29, src/jsutils.h" },
     {

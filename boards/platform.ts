@@ -37,6 +37,22 @@ export interface Storage {
   scratch?(name: string, bytes: Uint8Array): void;
 }
 
+/**
+ * Pages of flash of a board that belong to one purpose: erased whole, in which bits only go from 1 to 0. Each unit of 8 bytes is written once
+ * between two erasures (nRF52832 PS 1.4, n_WRITE: 181 writes of 512 bytes). What a write or an erasure made is seen by reading. Bytes are
+ * characters of texts (byte-text.ts); `at` counts from the first page on.
+ */
+export interface FlashPages {
+  readonly pageBytes: number;
+  readonly pages: number;
+  read(at: number, length: number): string;
+  /** `at` and the length are multiples of 8. */
+  write(at: number, bytes: string): void;
+  erase(page: number): void;
+  /** CRC-32 (IEEE 802.3), unsigned. */
+  crc(bytes: string): number;
+}
+
 export interface I2c {
   /**
    * Writes `command` to the 7-bit address, waits `conversion` ms, reads `length` bytes (0: none). Calls back once, with what was

@@ -12,11 +12,14 @@ export const puckJs: Board = {
   variables: 2630,
   variableBytes: 13,
   storage: 10 * 4096,
+  spill: { area: "storage", start: 0x6c000, length: 10 * 4096, page: 4096, endurance: 10_000 },
   buses: { i2c: true, uart: true, analog: true, pulse: true, ble: true, network: false },
   crypto: { sha256: "native", aes: "native", ccm: false },
   jit: true,
   flash: puckJsDfu,
   sources: [
+    { what: "where an outbox may spill to", where: "Espruino 2v29, boards/PUCKJS.py" },
+    { what: "how often its flash may be erased", where: "Nordic nRF52832 PS 1.4, NVMC" },
     { what: "chip, clock, memory, variables, storage, JIT", where: "Espruino 2v29, boards/PUCKJS.py" },
     { what: "bytes of a variable, by their number", where: "Espruino 2v29, src/jsutils.h" },
     {

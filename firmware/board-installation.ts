@@ -50,6 +50,46 @@ function boardPlace(driver: Driver): Record<string, TSchema> {
   }
 }
 
+/** What an outbox spills to flash. Without `wear` pages last ten years. */
+const spillGroup = group(
+  {
+    bytes: Type.Unsafe<number>({
+      type: "string",
+      form: "size",
+      about: about("Flash for it, in whole pages", "Flash dafür, in ganzen Seiten"),
+      least: "2 KiB",
+      most: "4 MiB",
+      default: "32 KiB",
+    }),
+    after: Type.Unsafe<number>({
+      type: "string",
+      form: "duration",
+      about: about(
+        "All that waits goes there when the gateway was silent for so long; before, only what RAM has no room for",
+        "Schweigt das Gateway so lange, kommt alles Wartende dorthin; vorher nur, was im RAM keinen Platz hat",
+      ),
+      least: "1 min",
+      most: "24 h",
+      default: "10 min",
+    }),
+    wear: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        about: about(
+          "Erasures of each page in a day, at most; without it so many that the flash lasts ten years",
+          "Wie oft eine Seite am Tag höchstens gelöscht wird; ohne Angabe so oft, dass der Flash zehn Jahre hält",
+        ),
+        example: 2,
+      }),
+    ),
+  },
+  about(
+    "What RAM has no room for, or waits long, lies in flash and survives a power cut",
+    "Was im RAM keinen Platz hat oder lange wartet, liegt im Flash und überlebt einen Stromausfall",
+  ),
+);
+
 /** The schema for these drivers and boards, by name. */
 export function boardInstallationSchema(drivers: readonly Driver[], boards: readonly string[]) {
   return group(
@@ -114,6 +154,7 @@ export function boardInstallationSchema(drivers: readonly Driver[], boards: read
             default: 24,
             about: about("Most messages in it", "Höchstzahl der Nachrichten darin"),
           }),
+          spill: Type.Optional(spillGroup),
         },
         about("What is kept while the gateway is away", "Was aufbewahrt wird, solange das Gateway fehlt"),
         { default: {} },

@@ -9,7 +9,7 @@ import { createDownlink } from "./downlink.ts";
 import type { DriverValues } from "./driver.ts";
 import { createFaultCounters } from "./faults.ts";
 import type { Batch } from "./installation-type.ts";
-import { createOutbox } from "./outbox.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
 import { type Beyond, createReport } from "./report.ts";
 import { createSampler, type Row } from "./sampler.ts";
 import type { Sensor } from "./sensor.ts";
@@ -58,9 +58,18 @@ export type BoardCore = Pick<DeviceParts, "faults" | "deviceTime" | "uplink" | "
 };
 
 export function boardCore(order: BoardOrder, platform: DevicePlatform): BoardCore {
+  return boardCoreWith(order, platform, boardOutbox(order, platform));
+}
+
+/** In RAM. */
+export function boardOutbox(order: BoardOrder, platform: DevicePlatform): Outbox {
+  return createOutbox(order.limits, () => platform.random.bytes(1)[0] / 256);
+}
+
+/** As boardCore, over another outbox. */
+export function boardCoreWith(order: BoardOrder, platform: DevicePlatform, outbox: Outbox): BoardCore {
   const faults = createFaultCounters(() => {});
   const time = createDeviceTime(platform.clock);
-  const outbox = createOutbox(order.limits, () => platform.random.bytes(1)[0] / 256);
   const uplink = createUplink({
     root: order.root,
     platform: platform,

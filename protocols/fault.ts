@@ -40,6 +40,7 @@ export type FaultCode =
   | "link"
   | "storage"
   | "full"
+  | "worn" // flash that may be erased no more, for now or for good
   | "epochs-used-up"
   | "self-test"
   // sinks

@@ -9,6 +9,8 @@ import { compile, type Part } from "./board-build/compile.ts";
 import { type EntryOrder, entryText } from "./board-build/entry-text.ts";
 import { leanEntry, unlean } from "./board-build/lean-entry.ts";
 import { linkProblems } from "./board-build/link-check.ts";
+import { spillProblems } from "./board-build/spill-check.ts";
+import { spillStorage } from "./board-build/spill-text.ts";
 import { estimateVariables } from "./board-build/variables.ts";
 import { checkDialect, checkText, type DialectError } from "./dialect.ts";
 import { sourceRoot } from "./source-root.ts";
@@ -36,7 +38,7 @@ export interface Manifest {
   /** Of the interpreter, estimated. */
   readonly variables: number;
   readonly budget: { readonly bytes: number; readonly variables: number };
-  /** Of the board, with the bundle once in its storage. */
+  /** Of the board, with the bundle once in its storage, and what its outbox spills to. */
   readonly left: { readonly storage: number; readonly variables: number };
   readonly parts: readonly Part[];
 }
@@ -58,7 +60,7 @@ export async function buildFirmware(order: FirmwareOrder): Promise<Firmware> {
   const { code, readable, parts } = await compile(entry);
   throwAll(checkText(code, "bundle.js").map(dialectProblem));
   const manifest = manifestOf(order, code, parts);
-  throwAll(budgetProblems(order, manifest));
+  throwAll([...budgetProblems(order, manifest), ...spillProblems(order, manifest.bytes, buildable)]);
   return { code, readable, entry, manifest };
 }
 
@@ -73,6 +75,7 @@ export function refuseUnfit(order: FirmwareOrder): void {
     ...linkProblems(order, buildable),
     ...sensorProblems(order),
     ...leanProblems(order),
+    ...spillProblems(order, 0, buildable),
   ]);
 }
 
@@ -186,7 +189,10 @@ function manifestOf(order: FirmwareOrder, code: string, parts: readonly Part[]):
     sha256: createHash("sha256").update(code, "latin1").digest("hex"),
     variables,
     budget: budgetOf(board),
-    left: { storage: board.storage - code.length, variables: board.variables - variables },
+    left: {
+      storage: board.storage - code.length - spillStorage(order, board),
+      variables: board.variables - variables,
+    },
     parts,
   };
 }

@@ -87,6 +87,15 @@ describe("hasen build", () => {
     expect(variables).toBeLessThanOrEqual(900);
   }, 120_000);
 
+  it("says what is left beside what the outbox spills to, and takes no part of it along where nothing spills", async () => {
+    const { out, stdout } = await run(spilling("esp32"), { json: true });
+    const { bytes, left } = JSON.parse(stdout);
+    expect(left.storage).toBe(224 * 4096 - bytes - 32 * 1024 - 4096 - 32);
+    expect(readFileSync(out, "latin1")).toContain("erasePage");
+    const { out: plain } = await run(example);
+    expect(readFileSync(plain, "latin1")).not.toContain("erasePage");
+  }, 120_000);
+
   it("calls by their own names what the loader and a technician's console know", async () => {
     const { out } = await run(example);
     const code = readFileSync(out, "latin1");
@@ -126,6 +135,10 @@ describe("hasen build", () => {
     ["Bluetooth where there is none", linked("pico", ble), {}, "ccm", "BLD-072"],
     ["MQTT where the interpreter joins no Wi-Fi", linked("wifi", mqtt), {}, "ccm", "BLD-072"],
     ["lean what the lean firmware cannot", `${linked("puck-js", ble)}\nlean: true\n`, {}, "ccm", "BLD-073"],
+    ["an outbox in flash without room for it", spilling("puck-js"), {}, "ccm", "BLD-075"],
+    ["an outbox in flash without pages for it", spilling("espruino-pico"), {}, "ccm", "BLD-075"],
+    ["an outbox in flash of less than two pages", spilling("espruino-wifi", "16 KiB"), {}, "ccm", "BLD-075"],
+    ["an outbox in flash that is lean", `${spilling("esp32")}\nlean: true\n`, {}, "ccm", "BLD-075"],
     ["MQTT over TLS", linked("esp32", mqtt.replace("mqtt:", "mqtts:")), {}, "ccm", "BLD-072"],
     [
       "a password that no Wi-Fi has",
@@ -170,6 +183,12 @@ function linked(board: string, link: string): string {
   return example
     .replace(/kind: serial[\s\S]*?9600/, link)
     .replace("puck-js\n", `${boards[board] ?? board}\n`);
+}
+
+function spilling(board: string, bytes = "32 KiB"): string {
+  return example
+    .replace("frames: 16", `frames: 16\n  spill: { bytes: ${bytes} }`)
+    .replace("puck-js\n", `${board}\n`);
 }
 
 /** Two sensors of one quantity. */

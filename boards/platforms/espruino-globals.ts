@@ -19,6 +19,8 @@ export interface EspruinoE {
   toString(bytes: Uint8Array | string): string;
   /** The bytes of such a text. */
   toUint8Array(text: string): Uint8Array;
+  /** Of bytes, unsigned. */
+  CRC32(text: string): number;
 }
 
 /** `require("Storage")`: named files in flash. Its traps are told where it is used, in espruino-storage.ts. */
@@ -27,6 +29,19 @@ export interface EspruinoStorage {
   readArrayBuffer(name: string): ArrayBuffer | undefined;
   write(name: string, data: Uint8Array | string, offset: number, size: number): boolean;
   erase(name: string): void;
+  /** Bytes of the largest file that fits without tidying up. */
+  getFree(): number;
+}
+
+/**
+ * `require("Flash")`: flash by its address. What stands in quotes is asked in quotes: our own members of that name may then be shortened
+ * (scripts/board-build/native-names.ts).
+ */
+export interface EspruinoFlash {
+  read(length: number, address: number): Uint8Array;
+  write(data: string, address: number): void;
+  erasePage(address: number): void;
+  getFree(): readonly { readonly addr: number; readonly length: number }[];
 }
 
 /** `require("crypto")`; `AES` only where the board has it. */
@@ -118,7 +133,10 @@ export interface EspruinoSlot {
 
 /** The global `dreihasen`: the device, for a technician at the console. */
 export interface EspruinoDevice {
-  /** Epoch, ms since boot, messages in the outbox, faults by code, values of the last row as the driver has them. */
+  /**
+   * Epoch, ms since boot, messages in the outbox, faults by code, values of the last row as the driver has them; where the outbox spills
+   * to flash also what lies there (Spill.status).
+   */
   status(): readonly unknown[];
   /** Lets the light blink, ms. */
   identify(duration: number): void;

@@ -40,6 +40,14 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "BLD-073.what": "Diese Platine lässt sich nicht schlank bauen.",
   "BLD-073.why": "{reason}",
   "BLD-073.next": "Die Zeile `lean: true` weglassen; die ganze Firmware kann es.",
+  "BLD-075.what": "{board} hat keinen Platz für das, was ihr Ausgangspuffer in den Flash auslagern soll.",
+  "BLD-075.why": "{reason}",
+  "BLD-075.next":
+    "Verlangen Sie weniger in `outbox.spill.bytes`, lassen Sie die Zeilen von `spill` weg, oder nehmen Sie eine dieser Platinen: {boards}.",
+  "build.spillLean": "Die schlanke Firmware hält ihren Ausgangspuffer allein im RAM.",
+  "build.noSpill": "Ihr Flash hat keine Seiten, die sich neben ihren Dateien löschen ließen.",
+  "build.spillPages": "Seiten kommen reihum an die Reihe, also braucht es mindestens zwei: {least} KiB.",
+  "build.spillRoom": "Es braucht {needed} KiB, und neben zwei Plätzen für Firmware bleiben {left} KiB.",
   "build.leanCrypto":
     "Die schlanke Firmware verschlüsselt mit AES und nimmt SHA-256 vom Interpreter der Platine.",
   "build.leanLink": "Die schlanke Firmware spricht über eine serielle Leitung.",

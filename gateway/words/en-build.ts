@@ -37,6 +37,14 @@ export const enBuild = {
   "BLD-073.what": "This board cannot be built lean.",
   "BLD-073.why": "{reason}",
   "BLD-073.next": "Take the line `lean: true` away; the full firmware can do it.",
+  "BLD-075.what": "{board} has no room for what its outbox shall spill to flash.",
+  "BLD-075.why": "{reason}",
+  "BLD-075.next":
+    "Ask for less in `outbox.spill.bytes`, take the lines of `spill` away, or take one of these boards: {boards}.",
+  "build.spillLean": "The lean firmware keeps its outbox in RAM alone.",
+  "build.noSpill": "Its flash has no pages that could be erased beside its files.",
+  "build.spillPages": "Pages are used in turn, so it takes two at least: {least} KiB.",
+  "build.spillRoom": "It takes {needed} KiB, and beside two slots of firmware {left} KiB are left.",
   "build.leanCrypto": "The lean firmware encrypts with AES, and takes SHA-256 from the board's interpreter.",
   "build.leanLink": "The lean firmware speaks over a serial line.",
   "build.leanSensor":

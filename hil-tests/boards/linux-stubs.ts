@@ -36,3 +36,11 @@ setInterval(function(){var s=require("fs").readFileSync("radio");if(s!=NRF.up){N
 export function onStubs(code: string): string {
   return code.replace(/\bI2C1\b/g, "I2C9").replace(/\bSerial1\b/g, "Serial9");
 }
+
+/** A bundle for the flash of an ESP32, where the interpreter for Linux has its own: 256 KiB from 0x10000000 on, in pages of 1 KiB. */
+export function onLinuxFlash(code: string): string {
+  return code
+    .replaceAll(String(0x320000), String(0x10000000))
+    .replaceAll(String(224 * 4096), String(256 * 1024))
+    .replaceAll("4096", "1024");
+}

@@ -69,6 +69,10 @@ export class SimulatedFlash implements EspruinoStorage {
     }
   }
 
+  getFree(): number {
+    return [...this.files.values()].reduce((left, file) => left - file.length - 32, storageBytes);
+  }
+
   #step(whole: () => void, torn?: () => void): void {
     if (this.isOff) {
       throw new Error("there is no power");
@@ -87,3 +91,6 @@ export class SimulatedFlash implements EspruinoStorage {
     throw new Error("the power went away");
   }
 }
+
+/** Of a Puck.js. */
+const storageBytes = 40_960;

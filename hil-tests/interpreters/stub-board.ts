@@ -2,6 +2,7 @@
 import { createCipheriv, createHash } from "node:crypto";
 import { createContext, runInContext } from "node:vm";
 import { seeded } from "../../boards/platforms/seeded.ts";
+import { crc32 } from "../../boards/platforms/simulated-pages.ts";
 import { sht31Chip } from "../../boards/platforms/simulated-sensors.ts";
 import { VirtualTime } from "../../boards/platforms/timers.ts";
 import { bytesOf, byteText } from "../../protocols/cbor-small.ts";
@@ -101,6 +102,7 @@ export class StubBoard {
       E: {
         hwRand: () => Math.floor(this.#dice() * 0x100000000) | 0,
         enableWatchdog: () => {},
+        CRC32: crc32,
         kickWatchdog: () => {},
         reboot: () => {
           this.reboots++;

@@ -11,5 +11,11 @@ export interface Budget {
  * seventh for the outbox, for packs and for the interpreter's own work.
  */
 export function budgetOf(board: Board): Budget {
-  return { bytes: Math.floor(board.storage / 2) - 1024, variables: Math.floor((board.variables * 6) / 7) };
+  return {
+    bytes: Math.floor(board.storage / 2) - slotReserve,
+    variables: Math.floor((board.variables * 6) / 7),
+  };
 }
+
+/** Of each half: the files of epochs, the loader, heads of files. */
+export const slotReserve = 1024;

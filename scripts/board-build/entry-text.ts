@@ -22,6 +22,7 @@ import { byteLiteral, bytesLiteral } from "./literals.ts";
 import { packText } from "./pack-text.ts";
 import { rangeText } from "./range-text.ts";
 import { otherImports, otherSensorText, sharedText } from "./sensor-text.ts";
+import { spillBytes, spillText } from "./spill-text.ts";
 import { wordsText } from "./words-text.ts";
 
 export interface EntryOrder {
@@ -52,6 +53,7 @@ export function entryText(order: EntryOrder): string {
   );
   const root = sessionRoot(nodeCrypto, installation);
   const encrypts = installation.alg === algCcm;
+  const spill = spillText(order, byteText(root.prk));
   return `// Made by hasen build for ${board.title}: ${installation.device}.
 import { espruinoClock } from "./boards/platforms/espruino-clock.ts";
 ${encrypts ? 'import { composedCcm, nativeAes } from "./boards/platforms/espruino-ccm.ts";' : ""}
@@ -70,6 +72,7 @@ import { type BoardOrder, type BoardWriter, boardCore, boardDevice, boardPlace }
 ${importsOf(places)}
 import { epochFile } from "./firmware/epoch.ts";
 import { i2cSensor } from "./firmware/i2c-sensor.ts";
+${spill.imports}
 import { uartSensor } from "./firmware/uart-sensor.ts";
 ${otherImports}
 import type { Words } from "./firmware/words.ts";
@@ -80,7 +83,7 @@ declare const E: EspruinoE;
 
 ${places.map(({ driver, shape, id }, i) => packText(`createPack${i}`, shape, id, driver.bounds ?? null)).join("\n\n")}
 
-${wordsText({ firmware: installation.firmware, board: board.name, bytesMax: installation.outbox.bytesMax, shapes: places })}
+${wordsText({ firmware: installation.firmware, board: board.name, bytesMax: installation.outbox.bytesMax + spillBytes(order), shapes: places })}
 
 ${optionsText(places)}
 const order: BoardOrder = {
@@ -104,7 +107,7 @@ const order: BoardOrder = {
   batch: { rows: ${installation.batch.rows}, delay: ${installation.batch.delay} },
   wake: () => wake(),
   confirm: confirmProgram,
-  share: shareDevice,
+  share: ${spill.share},
 };
 
 const sizes: Record<string, number> = {};
@@ -127,7 +130,8 @@ const platform = {
   restart: () => E.reboot(),
 };
 let wake = (): void => {};
-const core = boardCore(order, platform);
+${spill.make}
+const core = ${spill.core};
 ${sharedText(places)}
 ${places.map((place, i) => placeText(place, i, order)).join("\n")}
 const device = boardDevice(order, platform, core, [${places.map((_, i) => `place${i}`).join(", ")}]);

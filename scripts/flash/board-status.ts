@@ -36,6 +36,17 @@ function slotIn(file: unknown): Slot | null {
 /** In the order of the firmware's answer (EspruinoDevice.status). */
 const names = ["epoch", "uptime", "outbox", "faults", "reading"];
 
+/** What lies in flash, in the order of Spill.status; `uses` counts how often each page was erased, `erasable` how many may be now. */
+const spillNames = ["messages", "bytes", "pages", "uses", "erasable"];
+
 function named(answer: readonly unknown[]): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(names.map((name, i) => [name, answer[i] ?? null]));
+  const spill = answer[names.length];
+  return {
+    ...byName(names, answer),
+    ...(Array.isArray(spill) ? { spill: byName(spillNames, spill) } : {}),
+  };
+}
+
+function byName(keys: readonly string[], values: readonly unknown[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(keys.map((name, i) => [name, values[i] ?? null]));
 }
