@@ -48,6 +48,10 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "build.noSpill": "Ihr Flash hat keine Seiten, die sich neben ihren Dateien löschen ließen.",
   "build.spillPages": "Seiten kommen reihum an die Reihe, also braucht es mindestens zwei: {least} KiB.",
   "build.spillRoom": "Es braucht {needed} KiB, und neben zwei Plätzen für Firmware bleiben {left} KiB.",
+  "fault.worn.means":
+    "Der Flash der Platine darf vorerst nicht wieder gelöscht werden, oder er verträgt es nicht mehr.",
+  "fault.worn.next":
+    "Nachrichten warten solange im RAM. Verlängern Sie `batch.delay`, oder erlauben Sie mit `outbox.spill.wear` mehr.",
   "build.leanCrypto":
     "Die schlanke Firmware verschlüsselt mit AES und nimmt SHA-256 vom Interpreter der Platine.",
   "build.leanLink": "Die schlanke Firmware spricht über eine serielle Leitung.",

@@ -303,10 +303,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
     "Prüfen Sie Karte oder Datenträger und den freien Platz; tauschen Sie eine Karte, bei der es wieder vorkommt.",
   "fault.full.means": "Der Speicher ist voll.",
   "fault.full.next": "Finden Sie heraus, warum nichts abfließt: Ist die Verbindung zur Gegenseite gestört?",
-  "fault.worn.means":
-    "Der Flash der Platine darf vorerst nicht wieder gelöscht werden, oder er verträgt es nicht mehr.",
-  "fault.worn.next":
-    "Nachrichten warten solange im RAM. Verlängern Sie `batch.delay`, oder erlauben Sie mit `outbox.spill.wear` mehr.",
   "fault.epochs-used-up.means": "Das Gerät ist so oft gestartet, wie sein Schlüssel erlaubt.",
   "fault.epochs-used-up.next": "Geben Sie ihm einen neuen Schlüssel: hasen device replace.",
   "fault.self-test.means": "Das Gerät hat beim Start einen eigenen Fehler gefunden.",

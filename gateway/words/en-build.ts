@@ -45,6 +45,9 @@ export const enBuild = {
   "build.noSpill": "Its flash has no pages that could be erased beside its files.",
   "build.spillPages": "Pages are used in turn, so it takes two at least: {least} KiB.",
   "build.spillRoom": "It takes {needed} KiB, and beside two slots of firmware {left} KiB are left.",
+  "fault.worn.means": "The board's flash may not be erased again for now, or has had all that it takes.",
+  "fault.worn.next":
+    "Messages wait in RAM meanwhile. Lengthen `batch.delay`, or allow more with `outbox.spill.wear`.",
   "build.leanCrypto": "The lean firmware encrypts with AES, and takes SHA-256 from the board's interpreter.",
   "build.leanLink": "The lean firmware speaks over a serial line.",
   "build.leanSensor":

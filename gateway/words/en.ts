@@ -295,9 +295,6 @@ export const en = {
   "fault.storage.next": "Check card or disk, and free space; replace a card that does this repeatedly.",
   "fault.full.means": "The store is full.",
   "fault.full.next": "Find out why nothing is taken from it: is the connection to the other side down?",
-  "fault.worn.means": "The board's flash may not be erased again for now, or has had all that it takes.",
-  "fault.worn.next":
-    "Messages wait in RAM meanwhile. Lengthen `batch.delay`, or allow more with `outbox.spill.wear`.",
   "fault.epochs-used-up.means": "The device has started as often as its key allows.",
   "fault.epochs-used-up.next": "Give it a new key: hasen device replace.",
   "fault.self-test.means": "The device found itself faulty when it started.",
