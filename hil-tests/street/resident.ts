@@ -17,6 +17,7 @@ import { decimalText } from "../../protocols/decimal.ts";
 import { mqttPassword } from "../../protocols/envelope.ts";
 import type { Link } from "../../protocols/link.ts";
 import { quantities } from "../../protocols/quantity.ts";
+import { unitText } from "../../scripts/unit-text.ts";
 import type { Line } from "../meters/line.ts";
 import { DeviceAccount } from "./ledger.ts";
 import type { DeviceView } from "./screen.ts";
@@ -82,7 +83,10 @@ export class Resident {
       drivers,
       observer: {
         reading: (quantity, value, exponent) => {
-          this.#shown.set(quantity, `${decimalText(value, exponent)} ${quantities[quantity].senml}`);
+          this.#shown.set(
+            quantity,
+            `${decimalText(value, exponent)} ${unitText(quantities[quantity].senml)}`,
+          );
           this.#lastReading = performance.now();
         },
         rowProduced: (count) => {

@@ -48,6 +48,11 @@ describe("the street's screen", () => {
     });
   }
 
+  it("writes decimals as the language does", () => {
+    expect(screen(worst, "en", false).join("\n")).toContain("-10111.72 W   12941646.31751 Wh");
+    expect(screen(worst, "de", false).join("\n")).toContain("-10111,72 W   12941646,31751 Wh");
+  });
+
   it("says in words, not in colour alone, that the sum does not come out", () => {
     expect(screen(worst, "en", false).join("\n")).toContain("DOES NOT BALANCE");
     expect(screen(worst, "de", false).join("\n")).toContain("GEHT NICHT AUF");

@@ -196,8 +196,9 @@ export function refusedText(refused: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-function readingText({ reading, occupied }: DeviceView, lang: StreetLanguage): string {
+function readingText({ reading: plain, occupied }: DeviceView, lang: StreetLanguage): string {
   const words = streetWords[lang];
+  const reading = lang === "de" ? plain.replace(/(?<=\d)\.(?=\d)/g, ",") : plain;
   if (occupied === undefined) {
     return reading;
   }

@@ -10,6 +10,7 @@ import type { DataRecord, MeterNumber, MeterReading, Telegram } from "../../prot
 import { modbusMap } from "../../protocols/modbus-maps/index.ts";
 import { isReduced } from "../../protocols/sml-reduced.ts";
 import { sunspecModel } from "../../protocols/sunspec-models.ts";
+import { unitText } from "../unit-text.ts";
 import { meterLines, sensorLines } from "./config-lines.ts";
 import { makerOf } from "./makers.ts";
 import type { ModbusKind } from "./modbus-run.ts";
@@ -148,7 +149,7 @@ function shownValue(value: MeterNumber | string | null, unit: string | null, lan
   const isEnergy = unit === "Wh" || unit === "varh" || unit === "VAh";
   const text = decimalText(value.integer, value.exponent - (isEnergy ? 3 : 0));
   const localized = lang === "de" ? text.replace(".", ",") : text;
-  return `${localized} ${isEnergy ? `k${unit}` : (unit ?? "")}`.trim();
+  return `${localized} ${isEnergy ? `k${unit}` : unitText(unit ?? "")}`.trim();
 }
 
 function configLines(found: Found, { lang, port, hasKey }: ReportContext): readonly string[] {
