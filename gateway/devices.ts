@@ -115,10 +115,19 @@ export class Devices {
   }
 
   /** State of every device heard of, for a snapshot. */
-  snapshots(): readonly DeviceStateEntry[] {
+  snapshots(withTags: boolean): readonly DeviceStateEntry[] {
     return [...this.#byKid.values()]
       .filter(({ received }) => received.newest >= 0)
-      .map(({ entry, received }) => received.snapshot(entry.kid));
+      .map(({ entry, received }) => received.snapshot(entry.kid, withTags));
+  }
+
+  /** Tags remembered of all devices. */
+  get tagCount(): number {
+    let count = 0;
+    for (const { received } of this.#byKid.values()) {
+      count += received.tagCount;
+    }
+    return count;
   }
 
   heard(): readonly Device[] {

@@ -207,11 +207,60 @@ export function decodeGap(payload: Uint8Array): StoredGap | Fault {
   }
 }
 
-export function encodeLosses(state: LossState): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(state));
+/** [[[kid, epoch, last, before, openEnded, told], ...], [[device, rows dropped], ...]]; the ending's two are null where there is none. */
+export function encodeLosses({ epochs, rowsDropped }: LossState): Uint8Array {
+  return encodeCbor([
+    epochs.map(({ kid, epoch, ending, told, openEnded }) => [
+      kid,
+      epoch,
+      ending?.last ?? null,
+      ending === null ? null : Math.round(ending.before),
+      openEnded,
+      told.flat(),
+    ]),
+    rowsDropped.map(([device, count]) => [device, count]),
+  ]);
 }
 
 export function decodeLosses(payload: Uint8Array): LossState | Fault {
+  if (payload[0] === jsonBrace) {
+    return decodeLossesJson(payload);
+  }
+  const value = decodeCbor(payload);
+  if (isFault(value)) {
+    return value;
+  }
+  const [epochs, rowsDropped] = list(value);
+  const state: LossState = {
+    epochs: list(epochs).map((item) => {
+      const [kid, epoch, last, before, openEnded, told] = list(item);
+      return {
+        kid: whole(kid),
+        epoch: whole(epoch),
+        ending: before === null ? null : { last: last === null ? null : whole(last), before: whole(before) },
+        told: pairs(list(told).map(whole)),
+        openEnded: openEnded === true,
+      };
+    }),
+    rowsDropped: list(rowsDropped).map((item) => {
+      const [device, count] = list(item);
+      return [String(device), whole(count)] as const;
+    }),
+  };
+  const numbers = state.epochs.flatMap(({ kid, epoch, ending, told }) => [
+    kid,
+    epoch,
+    ending?.last ?? 0,
+    ending?.before ?? 0,
+    ...told.flat(),
+  ]);
+  return [...numbers, ...state.rowsDropped.map(([, count]) => count)].some(Number.isNaN)
+    ? fault("syntax", "a losses entry is not of its form")
+    : state;
+}
+
+/** As it was written at first. */
+function decodeLossesJson(payload: Uint8Array): LossState | Fault {
   try {
     const state = JSON.parse(new TextDecoder().decode(payload));
     const good = Array.isArray(state.epochs) && Array.isArray(state.rowsDropped);
@@ -220,6 +269,8 @@ export function decodeLosses(payload: Uint8Array): LossState | Fault {
     return fault("syntax", "a losses entry is no JSON");
   }
 }
+
+const jsonBrace = 0x7b;
 
 function list(value: CborValue | undefined): readonly CborValue[] {
   return Array.isArray(value) ? value : [];

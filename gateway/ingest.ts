@@ -215,9 +215,12 @@ export class Ingest {
       this.#refusals.count("replayed");
       return null;
     }
+    // Only a message that is new says where its device is: a replayed one may come from anywhere.
+    device.source = source;
     let meaning = interpret(message.body, entry, this.shapes);
     if (!isFault(meaning) && meaning.awaits !== null && !this.#parking.hasRoom) {
       if (this.shapes.get(meaning.awaits) === null) {
+        this.#requests.ask(device, epoch, meaning.awaits);
         return fault(
           "full",
           `${entry.name} sent a pack of shape ${meaning.awaits}, which nobody has said yet, and no more packs may wait for theirs`,
@@ -226,8 +229,6 @@ export class Ingest {
       meaning = { ...meaning, awaits: null };
     }
     this.#guard.took(device);
-    // Only a message that is new says where its device is: a replayed one may come from anywhere.
-    device.source = source;
     received.reserve(epoch, piv, tag);
     this.#store(device, { ...message, meaning }, source, settled);
     return null;

@@ -6,7 +6,9 @@ import type { Meaning } from "./interpret.ts";
 import { Knowledge } from "./knowledge.ts";
 import { grace } from "./losses.ts";
 import type { DeviceEntry } from "./registry/registry.ts";
+import { ringNames, ringSizes } from "./rings.ts";
 import type { Gap } from "./sink.ts";
+import { roomIn } from "./spool/ring.ts";
 import type { Settled, SpoolEntry } from "./spool/spool.ts";
 
 const meter: DeviceEntry = {
@@ -22,11 +24,11 @@ const request: Meaning = { message: { type: "time-request" }, shape: null, await
 const refused: Fault = fault("full", "no room");
 
 /** A gateway's knowledge and a log of entries; whether gaps get into the log is the test's to say. */
-function gateway() {
+function gateway(byKid: (kid: number) => DeviceEntry | null = (kid) => (kid === meter.kid ? meter : null)) {
   const log: SpoolEntry[] = [];
   const asked: { payload: Uint8Array; settled: Settled }[] = [];
   const knowledge = new Knowledge({
-    registry: { byKid: (kid) => (kid === meter.kid ? meter : null) },
+    registry: { byKid },
     crypto: nodeCrypto,
     deployment: "paderborn",
     rings: ["telemetry"],
@@ -157,6 +159,33 @@ describe("what a gateway knows after a power cut", () => {
     knowledge.checkLosses(2 * grace);
     expect(gaps()).toMatchObject([{ epoch: 1, from: 1, to: 1, state: "open" }]);
   });
+
+  it.each([
+    [4, 600],
+    [64, 2500],
+    [512, 15_000],
+  ])(
+    "fits into a segment of either ring, with a spool of %i MiB and %i devices of five epochs each",
+    (mebibytes, count) => {
+      const { knowledge } = gateway((kid) => ({ ...meter, kid, device: `urn:dev:ops:pb-${kid}` }));
+      for (let kid = 1; kid <= count; kid++) {
+        const { received, entry } = knowledge.devices.byKid(kid)!;
+        for (let epoch = 1; epoch <= 5; epoch++) {
+          received.restoreClosed(epoch, [[0, 100_000]]);
+          received.setBootTime(epoch, 1_800_000_000_000);
+          // Half of them do not know what they sent last.
+          knowledge.losses.ended(kid, epoch, kid % 2 === 0 ? 100_000 : null, 1_800_000_000_000);
+        }
+        knowledge.losses.rows(entry.device, 0);
+      }
+      const sizes = ringSizes(mebibytes * 1024 * 1024);
+      for (const ring of ringNames) {
+        const room = Math.floor(roomIn(sizes[ring].segmentBytes) / 2);
+        const entries = knowledge.snapshot(ring, room);
+        expect(entries.reduce((sum, { payload }) => sum + 10 + payload.length, 0)).toBeLessThan(room);
+      }
+    },
+  );
 
   it("leaves the tags out where they would fill the segment, and nothing else", () => {
     const before = gateway();

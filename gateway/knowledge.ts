@@ -25,13 +25,13 @@ import {
 } from "./entry.ts";
 import { GapQueue } from "./gap-queue.ts";
 import { type Meaning, shapeOfParked } from "./interpret.ts";
-import { Losses, type Witness } from "./losses.ts";
+import { Losses, type LossState, type Witness } from "./losses.ts";
 import type { DeviceRegistry } from "./registry/registry.ts";
 import type { RingName } from "./rings.ts";
 import { Shapes } from "./shapes.ts";
 import type { Gap } from "./sink.ts";
-import { entryHeaderLength } from "./spool/block.ts";
 import type { SnapshotEntry, Spool, SpoolEntry } from "./spool/spool.ts";
+import { tagRecordBytesMax } from "./tags.ts";
 
 export interface KnowledgeOptions {
   readonly registry: Pick<DeviceRegistry, "byKid">;
@@ -251,28 +251,28 @@ export class Knowledge {
       // Likewise what was told of the losses: it belongs to the gaps beside it.
       ...(ring === "telemetry"
         ? []
-        : [{ kind: entryKind.losses, payload: encodeLosses(this.losses.state(waiting)) }]),
+        : [{ kind: entryKind.losses, payload: encodeLosses(this.#lossState(waiting)) }]),
       // The readings' ring makes every gap durable before it begins a segment, so that only a single ring has to carry them.
       ...(ring === "all" ? this.gaps.snapshot() : []),
     ];
     // Tags tell a clone from a resend, and are many: once is enough, and not at all where they would fill the segment.
-    const full = ring === "kept" ? null : [...this.#deviceStates(waiting, true), ...rest];
-    return full !== null && bytesOf(full) <= room / 2
-      ? full
-      : [...this.#deviceStates(waiting, false), ...rest];
+    const withTags = ring !== "kept" && this.devices.tagCount * tagRecordBytesMax <= room / 4;
+    return [...this.#deviceStates(waiting, withTags), ...rest];
   }
 
-  #deviceStates(waiting: readonly StoredGap[], tags: boolean): SnapshotEntry[] {
-    return this.devices.snapshots().map((state) => ({
+  #lossState(waiting: readonly StoredGap[]): LossState {
+    return this.losses.state(
+      waiting,
+      (kid, epoch, last) => this.devices.byKid(kid)?.received.hasAll(epoch, last) === true,
+    );
+  }
+
+  #deviceStates(waiting: readonly StoredGap[], withTags: boolean): SnapshotEntry[] {
+    return this.devices.snapshots(withTags).map((state) => ({
       kind: entryKind.deviceState,
-      payload: encodeDeviceState(withoutGivenUp(tags ? state : { ...state, tags: [] }, waiting)),
+      payload: encodeDeviceState(withoutGivenUp(state, waiting)),
     }));
   }
-}
-
-/** As the spool counts them. */
-function bytesOf(entries: readonly SnapshotEntry[]): number {
-  return entries.reduce((sum, { payload }) => sum + entryHeaderLength + payload.length, 0);
 }
 
 /** A device's state as if it still waited for the numbers that were given up by these gaps. */

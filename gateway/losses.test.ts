@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Ranges } from "../protocols/ranges.ts";
-import { grace, Losses, type Witness } from "./losses.ts";
+import { decodeLosses, encodeLosses } from "./entry.ts";
+import { grace, Losses, type LossState, type Witness } from "./losses.ts";
 import type { Gap } from "./sink.ts";
 
 const device = "urn:dev:ops:pb-meter-1";
@@ -192,7 +193,7 @@ describe("loss accounting", () => {
       grace,
     );
     const written = told.splice(0);
-    const state = JSON.parse(JSON.stringify(losses.state()));
+    const state = decodeLosses(encodeLosses(losses.state())) as LossState;
     losses = new Losses((gap) => told.push(gap));
     for (const gap of written) {
       losses.restore(gap, 1);
@@ -203,6 +204,17 @@ describe("loss accounting", () => {
     losses.restoreState(state);
     losses.check(witness([1, [[0, 9]]]), 10 * grace);
     expect(brief()).toEqual([[1, 5, 6, "closed"]]);
+  });
+
+  it("keeps in a snapshot what of an epoch may still be told, and nothing of one that came whole", () => {
+    losses.ended(1, 1, 9, 1000);
+    losses.ended(1, 2, 4, 2000);
+    losses.ended(1, 3, null, 3000);
+    losses.rows(device, 0);
+    const whole = (_kid: number, epoch: number, last: number): boolean => epoch === 2 && last <= 4;
+    const { epochs, rowsDropped } = losses.state([], whole);
+    expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 3]);
+    expect(rowsDropped).toEqual([]);
   });
 
   it("counts what is missing, told or not", () => {

@@ -32,6 +32,8 @@ interface EpochLoss {
   openEnded: boolean;
 }
 
+const nothingLost: EpochLoss = { ending: null, told: [], openEnded: false };
+
 /** What a snapshot keeps. */
 export interface LossState {
   readonly epochs: readonly (Readonly<EpochLoss> & { readonly kid: number; readonly epoch: number })[];
@@ -134,21 +136,38 @@ export class Losses {
     this.#seen = seen;
   }
 
-  /** All of it, for a snapshot, as if these gaps, the oldest first, had not been declared yet. */
-  state(undeclared: readonly { readonly gap: Gap; readonly kid: number | null }[] = []): LossState {
+  /**
+   * What a snapshot has to hold, as if these gaps, the oldest first, had not been declared yet. `hasAll` says whether all numbers of an
+   * epoch up to this one came: nothing is to be told of it any more.
+   */
+  state(
+    undeclared: readonly { readonly gap: Gap; readonly kid: number | null }[] = [],
+    hasAll: (kid: number, epoch: number, last: number) => boolean = () => false,
+  ): LossState {
+    const settled = (kid: number, epoch: number, { ending, told, openEnded }: EpochLoss): boolean => {
+      const last = ending?.last ?? null;
+      const ended = ending === null || (last !== null && hasAll(kid, epoch, last));
+      return ended && told.length === 0 && !openEnded;
+    };
     const epochs = new Map<string, LossState["epochs"][number]>(
       [...this.#devices].flatMap(([kid, losses]) =>
-        [...losses].map(([epoch, loss]) => [`${kid}/${epoch}`, { kid, epoch, ...loss }] as const),
+        [...losses]
+          .filter(([epoch, loss]) => !settled(kid, epoch, loss))
+          .map(([epoch, loss]) => [`${kid}/${epoch}`, { kid, epoch, ...loss }] as const),
       ),
     );
     for (const { gap, kid } of [...undeclared].reverse()) {
       if (kid !== null) {
         const key = `${kid}/${gap.epoch}`;
-        const loss = epochs.get(key) ?? { kid, epoch: gap.epoch, ending: null, told: [], openEnded: false };
+        const known = this.#devices.get(kid)?.get(gap.epoch) ?? nothingLost;
+        const loss = epochs.get(key) ?? { kid, epoch: gap.epoch, ...known };
         epochs.set(key, { ...loss, ...untold(loss, gap) });
       }
     }
-    return { epochs: [...epochs.values()], rowsDropped: [...this.#rowsDropped] };
+    return {
+      epochs: [...epochs.values()],
+      rowsDropped: [...this.#rowsDropped].filter(([, count]) => count > 0),
+    };
   }
 
   /** Takes in a snapshot found in the spool. */
@@ -235,7 +254,7 @@ export class Losses {
     }
     let loss = epochs.get(epoch);
     if (loss === undefined) {
-      loss = { ending: null, told: [], openEnded: false };
+      loss = { ...nothingLost };
       epochs.set(epoch, loss);
     }
     return loss;

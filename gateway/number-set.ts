@@ -28,6 +28,12 @@ export class NumberSet {
     return n >= this.#from ? n <= this.#to : includes(this.#older, n);
   }
 
+  /** Whether it holds every number from 0 to this one. */
+  hasAll(last: number): boolean {
+    const [first] = this.ranges();
+    return first !== undefined && first[0] === 0 && first[1] >= last;
+  }
+
   ranges(): Ranges {
     return this.#to < this.#from ? this.#older : [...this.#older, [this.#from, this.#to]];
   }

@@ -42,7 +42,7 @@ describe("what has arrived from a device", () => {
             original.restoreMessage(epoch, piv, tag(piv));
           }
           original.setBootTime(Math.max(0, original.newest), 1_763_000_000_000);
-          const state = decodeDeviceState(encodeDeviceState(original.snapshot(7)));
+          const state = decodeDeviceState(encodeDeviceState(original.snapshot(7, true)));
           const copy = new Received();
           expect("fault" in state).toBe(false);
           if (!("fault" in state)) {

@@ -61,6 +61,11 @@ export class Received {
     return this.#add(epoch, ranges)?.bound(rangesMax) ?? [];
   }
 
+  /** Whether all numbers of an epoch, up to and with this one, have come or never will. */
+  hasAll(epoch: number, last: number): boolean {
+    return this.#epochs.get(epoch)?.received.hasAll(last) === true;
+  }
+
   setBootTime(epoch: number, bootTime: number): void {
     const state = this.#open(epoch);
     if (state !== null) {
@@ -90,8 +95,12 @@ export class Received {
       .map(([epoch, { bootTime, received }]) => ({ epoch, bootTime, received: received.ranges() }));
   }
 
-  snapshot(kid: number): DeviceStateEntry {
-    return { kid, epochs: this.epochs(), tags: this.#tags.all() };
+  snapshot(kid: number, withTags: boolean): DeviceStateEntry {
+    return { kid, epochs: this.epochs(), tags: withTags ? this.#tags.all() : [] };
+  }
+
+  get tagCount(): number {
+    return this.#tags.count;
   }
 
   /** Takes in a snapshot found in the spool: what it knows is added, nothing is forgotten. */

@@ -34,10 +34,15 @@ const mebibyte = 1024 * 1024;
 const keptLeast = mebibyte;
 const keptMost = 64 * mebibyte;
 
+const keptSegmentLeast = mebibyte / 4;
+/** So many, or up to twice as many, where that is no less than the least. */
+const keptSegments = 8;
+
 /** How the two rings share the `bytes` of the config: together they never take more. */
 export function ringSizes(bytes: number): Readonly<Record<RingName, RingSize>> {
   const share = Math.min(keptMost, Math.max(keptLeast, bytes / 8));
-  const keptSegment = share >= 8 * mebibyte ? mebibyte : mebibyte / 4;
+  // Half a segment holds what is known of all devices, some 100 to 190 bytes each: a larger spool is for more of them.
+  const keptSegment = Math.max(keptSegmentLeast, 2 ** Math.floor(Math.log2(share / keptSegments)));
   const kept = Math.floor(share / keptSegment) * keptSegment;
   return {
     telemetry: { bytesMax: bytes - kept, segmentBytes: bytes >= 64 * mebibyte ? 4 * mebibyte : mebibyte },

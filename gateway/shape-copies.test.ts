@@ -276,6 +276,11 @@ describe("a parked pack", () => {
       await send(pack(air, sent));
     }
     expect(answers).toEqual([]);
+    clock.pass(10_000);
+    await send(pack(air, 1));
+    expect(answers).toMatchObject([
+      { type: "command", name: "send-shape", arguments: shapeId(nodeCrypto, air) },
+    ]);
     const { parkedCount } = core.ingest.shapes;
     expect(parkedCount).toBeGreaterThan(400);
     expect(parkedCount).toBeLessThanOrEqual(most);

@@ -4,6 +4,8 @@ import type { TagRecord } from "./entry.ts";
 
 const tagsMax = 64;
 const tagLength = 8; // bytes
+/** Bytes of one in a snapshot, at most: a list of three, an epoch, a number, the tag (RFC 8949 §3). */
+export const tagRecordBytesMax = 18;
 
 /** A ring in three plain arrays: thousands a second pass through it, and none leaves anything to collect. */
 export class Tags {
@@ -31,6 +33,10 @@ export class Tags {
   fits(epoch: number, piv: number, tag: Uint8Array): boolean {
     const at = this.#find(epoch, piv);
     return at < 0 || equal(this.#at(at), tag);
+  }
+
+  get count(): number {
+    return this.#count;
   }
 
   /** Oldest first. */

@@ -239,7 +239,7 @@ export class Ring {
     if (length > room) {
       return fault(
         "full",
-        `what is known of the devices takes ${length} bytes, more than half a segment; a spool of more bytes has longer segments`,
+        `what is known of the devices takes ${length} bytes, more than half a segment: a spool of more bytes, up to 512 MiB, has longer ones; beyond that share the devices among gateways`,
       );
     }
     const slot = await this.#slot(mayDrop);

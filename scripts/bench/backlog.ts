@@ -23,7 +23,7 @@ export async function writeBacklog(
   const devices = new Devices({ registry, crypto: nodeCrypto, deployment });
   const snapshot = () => [
     ...devices
-      .snapshots()
+      .snapshots(true)
       .map((state) => ({ kind: entryKind.deviceState, payload: encodeDeviceState(state) })),
     { kind: entryKind.shape, payload: encodeShape(powerShape) },
   ];
