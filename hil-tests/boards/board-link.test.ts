@@ -66,7 +66,7 @@ outbox: { bytes: 8 KiB, frames: 64 }
   const line = new ConsoleLine(wire);
   await wire.open();
   ends.push(() => line.close());
-  const repl = new Repl(line, null, { answer: 10_000, echo: 4000, start: 20_000 });
+  const repl = new Repl(line, null, { answer: 10_000, echo: 4000, start: 20_000, busy: 20_000 });
   await repl.wake();
   const image = {
     program: padded(boardStubs + stubs + onStubs(firmware.code)),

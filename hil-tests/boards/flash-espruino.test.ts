@@ -38,7 +38,7 @@ async function newBoard(password: string | null = null) {
   await wire.open();
   cleanUps.push(() => line.close());
   // A busy machine: ^C twice within five seconds would end this interpreter.
-  const repl = new Repl(line, password, { answer: 10_000, echo: 4000, start: 20_000 });
+  const repl = new Repl(line, password, { answer: 10_000, echo: 4000, start: 20_000, busy: 20_000 });
   const flash = (program: string) =>
     flashBoard(
       repl,

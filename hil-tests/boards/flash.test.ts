@@ -134,6 +134,32 @@ describe("a line that fails", () => {
     expect(ranAfterStart(board)).toBe("one");
   });
 
+  it("loses one character in 200, and yet every question is answered", async () => {
+    const dice = seeded(5);
+    const board = newBoard({ weather: { loses: () => dice() < 1 / 200 } });
+    const asked = async (): Promise<unknown[]> => {
+      const repl = board.repl();
+      await repl.wake();
+      const answers: unknown[] = [];
+      for (let i = 0; i < 40; i++) {
+        answers.push(await repl.ask(`[${i},"a question of the length that a technician's have"].length`));
+      }
+      return answers;
+    };
+    expect(await board.run(asked())).toEqual(Array(40).fill(2));
+  });
+
+  it("has a board at its end that calls a silent broker for 21 s, and what was asked meanwhile is answered", async () => {
+    let pieces = 0;
+    const board = newBoard({ weather: { busy: () => (++pieces === 2 ? 21_000 : 0) } });
+    const asked = async (): Promise<unknown> => {
+      const repl = board.repl();
+      await repl.wake();
+      return repl.ask("6*7");
+    };
+    expect(await board.run(asked())).toBe(42);
+  });
+
   it("loses what is typed, and yet brings every byte", async () => {
     const dice = seeded(3);
     const board = newBoard({ version: "2v24", weather: { loses: () => dice() < 1 / 1500 } });

@@ -15,6 +15,8 @@ export interface Weather {
   readonly mutes?: () => boolean;
   /** How much later than usual the answer to a packet or a line comes, ms, as from a board that is busy. */
   readonly delays?: () => number;
+  /** How long the board is busy from here on, and takes what comes only afterwards, ms. */
+  readonly busy?: () => number;
   /** Whether the board starts anew instead of doing what the packet says. */
   readonly resets?: () => boolean;
 }
@@ -60,6 +62,8 @@ export class ReplBoard {
   #due = new Map<number, () => void>();
   #lastTimer = 0;
   #packetTimer = 0;
+  /** What came while it is busy; null while it is not. */
+  #waiting: string | null = null;
 
   constructor(options: ReplBoardOptions) {
     this.options = options;
@@ -94,6 +98,19 @@ export class ReplBoard {
 
   /** Bytes as characters, as they come over the line. */
   receive(text: string): void {
+    const busy = this.#waiting === null ? (this.options.weather?.busy?.() ?? 0) : 0;
+    if (busy > 0) {
+      this.#waiting = "";
+      this.#later(() => {
+        const came = this.#waiting ?? "";
+        this.#waiting = null;
+        this.receive(came);
+      }, busy);
+    }
+    if (this.#waiting !== null) {
+      this.#waiting += text;
+      return;
+    }
     for (const one of text) {
       if (!this.options.flash.isOff && this.options.weather?.loses?.() !== true) {
         this.#take(one);

@@ -15,8 +15,8 @@ import type { Repl } from "./repl.ts";
 import { SerialWire } from "./serial-wire.ts";
 import { consoleProblem } from "./session.ts";
 
-/** How long to wait for a board that says nothing, s. */
-const silence = 15;
+/** How long to wait for a board that says nothing, s: longer than one is busy that calls a silent broker (repl.ts). */
+const silence = 30;
 
 export async function consoleCommand(order: ConsoleCommandOrder, streams: Streams): Promise<number> {
   const baud = Number(order.baud);

@@ -17,9 +17,15 @@ export interface Patience {
   readonly echo: number;
   /** For a board that starts anew. */
   readonly start: number;
+  /** For one that answered before and is busy. */
+  readonly busy: number;
 }
 
-export const usualPatience: Patience = { answer: 2000, echo: 1000, start: 6000 };
+/**
+ * Busy: an ESP32 that calls a broker's host which is silent does nothing else until lwIP gives up, after 6 tries of 3 s or 12 of 1.5 s
+ * (Espruino 2v29: connect() blocks in network_esp32.c; TCP_SYNMAXRTX in targets/esp32).
+ */
+export const usualPatience: Patience = { answer: 2000, echo: 1000, start: 6000, busy: 25_000 };
 
 /** The board did not answer, or not so that it could be understood; asking again may help. */
 export class NoAnswer extends Error {}
@@ -33,7 +39,13 @@ export class Locked extends Error {}
 /** What became of an expression; a refusal is what the board printed. */
 type Answer = { readonly value: unknown } | { readonly refusal: string };
 
-const triesMax = 4;
+/** Of one question: how often it may be refused, since that may be due to a lost character, and how often the answer may not come. */
+const refusedMax = 4;
+const lostMax = 10;
+/** After so many packets without an answer what is short enough is typed: there the echo tells of each character whether it came. */
+const packetsLostMax = 2;
+/** Characters of an expression that is typed. */
+const typedMax = 240;
 /** Empty lines that complete a packet of which a few characters were lost: it is refused at once, not after seconds. */
 const fillerLength = 4;
 /** Erases the line that was begun: escape [ 2 H (jsinteractive.c). */
@@ -66,14 +78,15 @@ export class Repl {
 
   /** Characters of an expression that is sent at once. */
   get lengthMax(): number {
-    return this.hasPackets ? 1000 : 240;
+    return this.hasPackets ? 1000 : typedMax;
   }
 
   /** Finds out what answers. `patience` in ms. A console that is locked is unlocked, until `lock`. */
   async wake(patience = this.#patience.start): Promise<Identity> {
     const until = this.#line.monotonic() + patience;
     do {
-      for (const ask of [this.#enquire, this.#askByHand]) {
+      // By hand comes last: its Ctrl-C breaks off what the board does just then.
+      for (const ask of [this.#enquire, this.#enquire, this.#askByHand]) {
         const identity = await ask.call(this);
         if (identity === "locked") {
           await this.#unlock();
@@ -89,13 +102,18 @@ export class Repl {
   /** The value of an expression, as JSON carries it. What it does may happen twice, where an answer was lost. */
   async ask(expression: string): Promise<unknown> {
     const numbered = `[${++this.#number},${expression}]`;
-    for (let tries = 1; ; tries++) {
-      const answer = await (this.hasPackets ? this.#packet(numbered) : this.#typed(numbered));
-      if (answer !== null && "value" in answer) {
+    for (let refused = 0, lost = 0; ; ) {
+      const inPacket = this.hasPackets && (lost < packetsLostMax || numbered.length > typedMax);
+      const answer = await (inPacket ? this.#packet(numbered) : this.#typed(numbered));
+      if (answer === null) {
+        lost++;
+      } else if ("value" in answer) {
         return answer.value;
+      } else if (++refused === refusedMax) {
+        throw new Refused(answer.refusal);
       }
-      if (tries === triesMax) {
-        throw answer === null ? new NoAnswer() : new Refused(answer.refusal);
+      if (lost === lostMax) {
+        throw new NoAnswer();
       }
       await this.#freshLine();
     }
@@ -158,7 +176,7 @@ export class Repl {
 
   async #packet(expression: string): Promise<Answer | null> {
     this.#line.forget();
-    this.#line.write(evalText(`${inPacket}(JSON.stringify(${expression}))`));
+    this.#line.write(evalText(`${inAPacket}(JSON.stringify(${expression}))`));
     return this.#line.until((heard) => {
       let at = heard.indexOf(ack + head);
       if (at < 0) {
@@ -207,7 +225,7 @@ export class Repl {
     if (this.hasPackets) {
       this.#line.write("\n".repeat(fillerLength));
     }
-    await this.wake();
+    await this.wake(this.#patience.busy);
   }
 }
 
@@ -223,7 +241,7 @@ function identityIn(form: RegExp, heard: string): Identity | "locked" | null {
  * A text as it may answer in a packet: the length of one must not look like XON (17) or XOFF (19), which the line obeys and swallows. A blank
  * behind JSON changes nothing else. Short, as it travels with every question.
  */
-const inPacket = "(t=>t+' '.substr(JSON.stringify(t).length&253^17))";
+const inAPacket = "(t=>t+' '.substr(JSON.stringify(t).length&253^17))";
 
 /** What `E.toJS` made of a text: JSON in quotes, whose escapes are JSON's as long as the text is plain. */
 function quoted(text: string): string {
