@@ -11,9 +11,12 @@ const roundMax = 300000;
 /** How often to look whether the line is free, ms. */
 const turnPoll = 50;
 
+/** What of a driver asks. */
+export type AskedPart = Pick<AskedDriver, "columns" | "settings" | "session" | "fresh" | "advice">;
+
 /** A sensor that answers over a serial line when it is asked: once for each row. */
 export function askedSensor(
-  driver: AskedDriver,
+  driver: AskedPart,
   options: DriverOptions,
   place: {
     readonly label: string;

@@ -4,13 +4,16 @@
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { type BoardLink, boardLinks, pin, port, rx, serialPorts, tx } from "./board-link.ts";
-import type { Driver } from "./driver.ts";
+import { columnsNamed, type NamedChannel } from "./channels.ts";
+import type { Channels, Driver } from "./driver.ts";
 import { batchGroup, type Credentials, statusInterval, version } from "./installation.ts";
-import type { Installation } from "./installation-type.ts";
+import type { Installation, InstalledSensor } from "./installation-type.ts";
 import { about, group, path } from "./schema-parts.ts";
 import { installedSensor, type SensorSettings, sensorGroup } from "./sensor-settings.ts";
 
 const sensorsMax = 8;
+const channelsMax = 16;
+const decimalsMax = 6;
 /** Bytes: of a board's heap this much holds frames. */
 const outboxStandard = "2 KiB";
 
@@ -22,6 +25,7 @@ export type BoardSensor = SensorSettings & {
   readonly sda?: string;
   readonly rx?: string;
   readonly tx?: string;
+  readonly channels?: readonly NamedChannel[];
 };
 
 function boardPlace(driver: Driver): Record<string, TSchema> {
@@ -32,6 +36,7 @@ function boardPlace(driver: Driver): Record<string, TSchema> {
         port: port(serialPorts, "Serial port of the sensor", "Serieller Anschluss des Sensors"),
         rx: rx,
         tx: tx,
+        ...(driver.channels === undefined ? {} : { channels: channelList(driver.channels) }),
       };
     case "pulse":
       return {
@@ -89,6 +94,45 @@ const spillGroup = group(
     "Was im RAM keinen Platz hat oder lange wartet, liegt im Flash und überlebt einen Stromausfall",
   ),
 );
+/** What a board reads of a meter: it makes its columns before the first telegram. */
+function channelList(channels: Channels): TSchema {
+  const channel = group(
+    {
+      quantity: Type.Unsafe<string>({
+        enum: [...channels.possible()],
+        about: about("What is measured", "Was gemessen wird"),
+        example: channels.possible()[0],
+      }),
+      decimals: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: decimalsMax,
+          about: about(
+            "Decimals of its values in the quantity's unit (Wh, W, V, m3); as many as the meter sends, or more",
+            "Nachkommastellen seiner Werte in der Einheit der Größe (Wh, W, V, m3); so viele, wie der Zähler sendet, oder mehr",
+          ),
+          example: 1,
+        }),
+      ),
+    },
+    about("One channel", "Ein Kanal"),
+  );
+  return Type.Optional(
+    Type.Array(channel, {
+      about: about(
+        "What is read of the meter; without it " + listed(channels.usual, "nothing is known to be there"),
+        "Was vom Zähler gelesen wird; ohne Angabe " + listed(channels.usual, "ist nichts bekannt"),
+      ),
+      minItems: 1,
+      maxItems: channelsMax,
+      unique: "quantity",
+    }),
+  );
+}
+
+function listed(names: readonly string[], none: string): string {
+  return names.length === 0 ? none : names.join(", ");
+}
 
 /** The schema for these drivers and boards, by name. */
 export function boardInstallationSchema(drivers: readonly Driver[], boards: readonly string[]) {
@@ -181,9 +225,16 @@ export function boardInstallationOf(
     root: credentials.key,
     alg: credentials.alg === "ccm" ? 0 : 1,
     firmware: firmware,
-    sensors: settings.sensors.map((sensor) => installedSensor(sensor, drivers)),
+    sensors: settings.sensors.map((sensor) => sensorOf(sensor, drivers)),
     batch: settings.batch,
     statusInterval: settings.status,
     outbox: { bytesMax: settings.outbox.bytes, framesMax: settings.outbox.frames, persistent: false },
   };
+}
+
+function sensorOf(sensor: BoardSensor, drivers: readonly Driver[]): InstalledSensor {
+  const installed = installedSensor(sensor, drivers);
+  const driver = drivers.find(({ name }) => name === sensor.driver);
+  const columns = driver?.channels === undefined ? [] : columnsNamed(driver.channels, sensor.channels);
+  return columns.length === 0 ? installed : { ...installed, channels: columns };
 }

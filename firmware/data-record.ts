@@ -47,6 +47,11 @@ const rows: readonly RecordRow[] = [
   row(water, "volume", "m3", "waterVolume"),
 ];
 
+/** All that a record may be. */
+export function recordQuantities(): readonly QuantityName[] {
+  return rows.map((candidate) => candidate.quantity);
+}
+
 /** The quantity that a record of a meter of this device type tells now; null for none, and for values of the past. */
 export function quantityOfRecord(record: DataRecord, medium: number | undefined): QuantityName | null {
   if (

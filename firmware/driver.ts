@@ -21,6 +21,13 @@ export interface DriverColumn {
   readonly exponent: number;
 }
 
+/** What a board may be told to read of a meter, whose columns must be known before its first telegram there. */
+export interface Channels {
+  /** Where nobody names any; empty where there are no usual ones. */
+  readonly usual: readonly QuantityName[];
+  possible(): readonly QuantityName[];
+}
+
 /** One value per column; null where the sensor gave none. */
 export type DriverValues = readonly (Integer | null)[];
 
@@ -41,6 +48,8 @@ export interface DriverFacts {
   readonly keyFiles?: readonly KeyFileName[];
   /** What it gives, or null where the first telegram decides (then it counts as personal). */
   columns(options: DriverOptions): readonly DriverColumn[] | null;
+  /** Where the first telegram decides, and a board can read it all the same: what its installation may name as columns. */
+  readonly channels?: Channels;
   /**
    * What its arithmetic can give at the very most, by column, where each of its measurements has all values: whole numbers. A board's
    * build then asks of a row only what this leaves open. Absent: everything is asked.
@@ -85,6 +94,8 @@ export interface AskedDriver extends DriverFacts {
   readonly kind: "asked";
   /** Its line may be a network connection, `tcp://host:port`. */
   readonly network?: true;
+  /** Its session changes the line's speed. */
+  readonly changes?: true;
   settings(options: DriverOptions): UartSettings;
   /** What asks it, from the line's opening on. `keys`: what opens the meter's telegrams, where it encrypts. */
   session(options: DriverOptions, keys?: MeterKeys): AskedSession;

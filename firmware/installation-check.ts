@@ -2,7 +2,7 @@ import { utf8 } from "../protocols/bytes.ts";
 import { algMac, deploymentMax } from "../protocols/envelope.ts";
 import { type Fault, fault } from "../protocols/fault.ts";
 import { quantities } from "../protocols/quantity.ts";
-import type { Driver } from "./driver.ts";
+import type { Driver, DriverColumn } from "./driver.ts";
 import { type Installation, type InstalledSensor, installationDefaults } from "./installation-type.ts";
 
 /** A sensor of the installation with the driver it names. */
@@ -48,9 +48,15 @@ export function matchSensors(
   return matched;
 }
 
+/** What a sensor gives, by its driver or as its installation names it; null where the first telegram decides. */
+export function columnsOf(driver: Driver, installed: InstalledSensor): readonly DriverColumn[] | null {
+  const columns = driver.columns(installed.options);
+  return columns === null && installed.channels !== undefined ? installed.channels : columns;
+}
+
 /** Whether a sensor may tell about a person. What a meter gives is not known before its first telegram, so it counts. */
 export function isPersonal(driver: Driver, installed: InstalledSensor): boolean {
-  const columns = driver.columns(installed.options);
+  const columns = columnsOf(driver, installed);
   return columns === null || columns.some((column) => quantities[column.quantity].personal);
 }
 
@@ -79,7 +85,7 @@ function identityFault(installation: Installation): Fault | null {
 
 /** A channel is named for its quantity: two sensors that give the same one could not be told apart. */
 function takeQuantities(driver: Driver, installed: InstalledSensor, taken: string[]): Fault | null {
-  const columns = driver.columns(installed.options);
+  const columns = columnsOf(driver, installed);
   const names =
     columns === null ? ["what a meter gives"] : columns.map((column) => column.quantity as string);
   for (let i = 0; i < names.length; i++) {

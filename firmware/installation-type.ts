@@ -1,6 +1,7 @@
 import type { Decimal } from "../protocols/decimal.ts";
 import type { MeterKeys } from "../protocols/meter.ts";
 import type { QuantityName } from "../protocols/quantity.ts";
+import type { DriverColumn } from "./driver.ts";
 
 /**
  * What one device is told about itself: who it is, which sensors hang on it, how much it keeps. Plain data, already checked; the
@@ -39,6 +40,8 @@ export interface InstalledSensor {
   readonly heartbeat: number;
   /** The driver's own settings by name; absent ones take the default of the driver's table. */
   readonly options: DriverOptions;
+  /** At a board: the columns of a meter whose first telegram decides them elsewhere. */
+  readonly channels?: readonly DriverColumn[];
   /** What opens the telegrams of a meter that encrypts. */
   readonly keys?: MeterKeys;
 }

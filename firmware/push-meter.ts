@@ -7,7 +7,16 @@ import { MeterReader } from "./meter-reader.ts";
 export interface PushMeter
   extends Pick<
     UartDriver,
-    "name" | "title" | "datasheet" | "keyFiles" | "hasOthers" | "fresh" | "silence" | "advice" | "examples"
+    | "name"
+    | "title"
+    | "datasheet"
+    | "keyFiles"
+    | "channels"
+    | "hasOthers"
+    | "fresh"
+    | "silence"
+    | "advice"
+    | "examples"
   > {
   readonly language: MeterLanguage;
   /** Options of its own. */
@@ -73,7 +82,12 @@ export function pushMeter(meter: PushMeter): UartDriver {
       ),
     examples: meter.examples,
   };
-  return meter.hasOthers === true ? Object.assign({ hasOthers: meter.hasOthers }, driver) : driver;
+  return Object.assign(
+    {},
+    meter.hasOthers === true ? { hasOthers: meter.hasOthers } : {},
+    meter.channels === undefined ? {} : { channels: meter.channels },
+    driver,
+  );
 }
 
 function chosen(driver: UartDriver, options: DriverOptions, choices: readonly MeterChoice[]): MeterChoices {

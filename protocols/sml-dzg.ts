@@ -30,3 +30,14 @@ export function hasSignFault(bytes: Uint8Array, at: number, length: number): boo
   const serial = ((bytes[at + 6] << 24) | (bytes[at + 7] << 16) | (bytes[at + 8] << 8) | bytes[at + 9]) >>> 0;
   return (serial >= 42000000 && serial <= 48999999) || (serial >= 55000000 && serial <= 58999999);
 }
+
+/** The same of an id as a byte text, for boards. */
+export function hasSignFaultText(id: string): boolean {
+  const serial = id.substr(6); // compared as text, which is the order of its bytes
+  return (
+    id.length === 10 &&
+    id.substr(0, 6) === "\n\x01DZG\0" &&
+    ((serial >= "\x02\x80\xde\x80" && serial <= "\x02\xeb\xae\x3f") ||
+      (serial >= "\x03\x47\x3b\xc0" && serial <= "\x03\x84\x44\xbf"))
+  );
+}

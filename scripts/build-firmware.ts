@@ -2,6 +2,9 @@
 import { createHash } from "node:crypto";
 import { type Board, classOf, mayCarry } from "../boards/board.ts";
 import { boards } from "../boards/index.ts";
+import { tooFine } from "../firmware/channels.ts";
+import type { Channels, DriverColumn } from "../firmware/driver.ts";
+import { columnsOf } from "../firmware/installation-check.ts";
 import { type ProblemError, problem } from "../gateway/problem.ts";
 import type { Word } from "../gateway/words/words.ts";
 import { budgetOf } from "./board-build/budget.ts";
@@ -9,6 +12,7 @@ import { compile, type Part } from "./board-build/compile.ts";
 import { type EntryOrder, entryText } from "./board-build/entry-text.ts";
 import { leanEntry, unlean } from "./board-build/lean-entry.ts";
 import { linkProblems } from "./board-build/link-check.ts";
+import { carriesDriver } from "./board-build/meter-text.ts";
 import { spillProblems } from "./board-build/spill-check.ts";
 import { spillStorage } from "./board-build/spill-text.ts";
 import { estimateVariables } from "./board-build/variables.ts";
@@ -122,10 +126,18 @@ function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): 
   return installation.sensors.flatMap((installed, i) => {
     const driver = drivers.find(({ name }) => name === installed.driver);
     const where = `${file}: sensors[${i}].driver`;
-    const columns = driver?.columns(installed.options) ?? null;
+    const columns = driver === undefined ? null : columnsOf(driver, installed);
+    const unnamed = driver?.channels === undefined ? null : channelProblem(driver.channels, columns, i, file);
+    if (unnamed !== null) {
+      return [unnamed];
+    }
     if (driver === undefined || columns === null) {
       const parameters = { driver: installed.driver, board: board.title, reason: word("build.meter") };
       return [problem("BLD-067", parameters, { where })];
+    }
+    if (!carriesDriver(driver) && installed.options["salvage"] === true) {
+      const reason = word("build.noSalvage");
+      return [problem("BLD-067", { driver: driver.name, board: board.title, reason }, { where })];
     }
     const bus = driver.kind === "asked" ? "uart" : driver.kind;
     if (!board.buses[bus]) {
@@ -148,6 +160,29 @@ function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): 
     };
     return [problem("BLD-068", parameters, { where })];
   });
+}
+
+/** Columns that nobody has named, or that no pack holds. */
+function channelProblem(
+  channels: Channels,
+  columns: readonly DriverColumn[] | null,
+  place: number,
+  file: string,
+): ProblemError | null {
+  const where = `${file}: sensors[${place}].channels`;
+  if (columns === null) {
+    const parameters = { reason: word("build.noChannels"), channels: channels.possible().join(", ") };
+    return problem("BLD-074", parameters, { where });
+  }
+  const fine = tooFine(columns);
+  if (fine === null) {
+    return null;
+  }
+  const reason = {
+    word: "build.fineChannel",
+    parameters: { quantity: fine.quantity, decimals: -fine.exponent },
+  } as const;
+  return problem("BLD-074", { reason, channels: channels.possible().join(", ") }, { where });
 }
 
 function budgetProblems({ board, file }: FirmwareOrder, manifest: Manifest): ProblemError[] {

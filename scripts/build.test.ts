@@ -17,6 +17,8 @@ afterEach(() => {
 
 const example = readFileSync(new URL("../firmware/pole.example.yaml", import.meta.url), "utf8");
 
+const meterExample = readFileSync(new URL("../firmware/meter.example.yaml", import.meta.url), "utf8");
+
 function key(alg: string): string {
   return `version: 1
 deployment: paderborn
@@ -111,6 +113,21 @@ describe("hasen build", () => {
     expect(code).not.toContain("00070e15");
   }, 120_000);
 
+  it("fits an SML meter onto an Espruino Pico, without the decoder of computers", async () => {
+    const { exit, stdout } = await run(metered("sml-meter"), { json: true });
+    expect(exit).toBe(0);
+    const { bytes, parts } = JSON.parse(stdout);
+    expect(bytes).toBeLessThanOrEqual(smlBytesReached);
+    const files = parts.map(({ file }: { file: string }) => file);
+    expect(files).toContain("protocols/sml-small.ts");
+    expect(files).not.toContain("protocols/sml.ts");
+  }, 120_000);
+
+  it("builds the example of a meter", async () => {
+    const { exit } = await run(meterExample.replaceAll("pb-meter-17", "pb-pole-17"));
+    expect(exit).toBe(0);
+  }, 120_000);
+
   it("says of a key file that is not there how to make one", async () => {
     const problems = await problemsOf(run(example.replace("pb-pole-17.key", "pb-pole-18.key")));
     const [missing] = problems.map((problem) => problemText(problem, "en"));
@@ -129,7 +146,12 @@ describe("hasen build", () => {
     ["a board that runs Linux", example, { board: "raspberry-pi-4" }, "ccm", "BLD-069"],
     ["an Arduino", example, { board: "arduino-uno" }, "ccm", "BLD-069"],
     ["the file of another board", example, { board: "pixl-js" }, "ccm", "BLD-070"],
-    ["a meter", example.replace(/driver: sht31[\s\S]*?interval/, meter), {}, "ccm", "BLD-067"],
+    ["a meter whose registers are too many to name", metered("dsmr-meter"), {}, "ccm", "BLD-067"],
+    ["an M-Bus meter without channels", metered("mbus-meter"), {}, "ccm", "BLD-074"],
+    ["a channel too fine for a pack", metered("sml-meter", fineChannel), {}, "ccm", "BLD-074"],
+    ["a channel that no such meter has", metered("mbus-meter", strangeChannel), {}, "ccm", "CFG-006"],
+    ["salvage at a board", metered("sml-meter", "salvage: true"), {}, "ccm", "BLD-067"],
+    ["a meter's decoder on a board too small for it", metered("d0-meter"), {}, "ccm", "BLD-066"],
     ["encryption where there is no AES", example.replace("puck-js\n", "mdbt42q\n"), {}, "ccm", "BLD-071"],
     ["what is personal where there is no AES", personal("mdbt42q"), {}, "hmac", "BLD-068"],
     ["Bluetooth where there is none", linked("pico", ble), {}, "ccm", "BLD-072"],
@@ -167,7 +189,14 @@ describe("hasen build", () => {
   );
 });
 
-const meter = "driver: sml-meter\n    port: Serial1\n    rx: D3\n    tx: D4\n    interval";
+/** An Espruino Pico with a meter at its second port. */
+function metered(driver: string, more = "baud: 0"): string {
+  const meter = `driver: ${driver}\n    port: Serial2\n    rx: A3\n    tx: A2\n    ${more}\n    interval`;
+  return example.replace(/driver: sht31[\s\S]*?interval/, meter).replace("puck-js\n", "espruino-pico\n");
+}
+
+const fineChannel = "channels: [{ quantity: activePower, decimals: 5 }]";
+const strangeChannel = "channels: [{ quantity: voltageL1 }]";
 
 function personal(board: string): string {
   const bay = "driver: a02yyuw\n    port: Serial1\n    rx: D3\n    tx: D4\n    occupancy: true\n    interval";
@@ -200,5 +229,6 @@ function many(): string {
 /** Of the example, as measured; it may only become less. */
 const bytesReached = 17_400;
 const variablesReached = 1_280;
+const smlBytesReached = 19_700;
 /** The mark. */
 const leanBytesMax = 8_192;

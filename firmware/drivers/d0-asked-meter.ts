@@ -1,6 +1,7 @@
 import { D0Session, type D0Step } from "../../protocols/d0-session.ts";
 import { type Fault, fault } from "../../protocols/fault.ts";
 import type { Telegram } from "../../protocols/meter.ts";
+import { askedChannels } from "../channels.ts";
 import {
   type AskedDriver,
   type AskedHost,
@@ -17,6 +18,7 @@ const baudInitial = 300; // IEC 62056-21 §6.3.1
 /** An older electricity, heat or gas meter behind an optical head that speaks when it is asked, in modes A, B and C. */
 export const d0AskedMeter: AskedDriver = {
   kind: "asked",
+  changes: true,
   name: "d0-asked-meter",
   title: "Meter with an optical head that is asked (D0, modes A to C)",
   datasheet: "IEC 62056-21:2002 §6.4.1 to §6.4.3",
@@ -32,6 +34,7 @@ export const d0AskedMeter: AskedDriver = {
     { name: "wake", meaning: "whether it sleeps until it is woken, as battery meters do", standard: false },
   ],
   columns: () => null,
+  channels: askedChannels,
   fresh: 60000,
   silence: 60000,
   warmUp: 0,

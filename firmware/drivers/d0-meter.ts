@@ -1,4 +1,5 @@
 import { d0 } from "../../protocols/d0.ts";
+import { electricityChannels } from "../channels.ts";
 import { pushMeter } from "../push-meter.ts";
 
 /** An older electricity meter that pushes its registers through the optical head by itself (mode D), every second or two. */
@@ -7,6 +8,7 @@ export const d0Meter = pushMeter({
   title: "Electricity meter with an optical head (D0, mode D)",
   datasheet: "IEC 62056-21:2002 §6.4.4, mode D",
   language: d0,
+  channels: electricityChannels,
   fresh: 8000,
   silence: 30000,
   advice: {

@@ -3,6 +3,7 @@ import { mbus } from "../../protocols/mbus.ts";
 import { type MbusAddress, mbusAddress } from "../../protocols/mbus-address.ts";
 import { MbusRead, MbusSession, type MbusStep } from "../../protocols/mbus-session.ts";
 import type { DataRecord, MeterKeys } from "../../protocols/meter.ts";
+import { mbusChannels } from "../channels.ts";
 import { type AskedDriver, type AskedHost, type AskedSession, numberOption, textOption } from "../driver.ts";
 import type { DriverOptions } from "../installation-type.ts";
 import { TelegramReader } from "../telegram-reader.ts";
@@ -27,6 +28,7 @@ export const mbusMeter: AskedDriver = {
     },
   ],
   columns: () => null,
+  channels: mbusChannels,
   fresh: 60000,
   silence: 60000,
   warmUp: 0,

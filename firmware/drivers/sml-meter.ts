@@ -1,4 +1,5 @@
 import { sml } from "../../protocols/sml.ts";
+import { electricityChannels } from "../channels.ts";
 import { pushMeter } from "../push-meter.ts";
 
 /** An electricity meter that pushes its registers through the optical INFO interface, once a second or so. */
@@ -7,6 +8,7 @@ export const smlMeter = pushMeter({
   title: "Electricity meter with an optical head (SML)",
   datasheet: "VDE FNN Lastenheft Basiszähler, Funktionale Merkmale; BSI TR-03109-1 annex IV (SML)",
   language: sml,
+  channels: electricityChannels,
   fresh: 5000, // meters push every 1 to 4 s
   silence: 12000,
   advice: {

@@ -52,6 +52,14 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
     "Der Flash der Platine darf vorerst nicht wieder gelöscht werden, oder er verträgt es nicht mehr.",
   "fault.worn.next":
     "Nachrichten warten solange im RAM. Verlängern Sie `batch.delay`, oder erlauben Sie mit `outbox.spill.wear` mehr.",
+  "BLD-074.what": "Was dieser Zähler liefern soll, ist nicht bekannt.",
+  "BLD-074.why": "{reason}",
+  "BLD-074.next":
+    "Nennen Sie es beim Sensor, etwa `channels: [{ quantity: activeEnergyImported, decimals: 1 }]`. Was ein Zähler sendet, zeigt `hasen probe` an einem Rechner; dieser Treiber liest: {channels}.",
+  "build.noChannels":
+    "Ein Bündel entsteht für Spalten, die beim Bauen bekannt sind, und ein solcher Zähler kann alles messen.",
+  "build.fineChannel": "{quantity} mit {decimals} Nachkommastellen braucht mehr als die 32 Bit eines Packs.",
+  "build.noSalvage": "Eine Platine nimmt ein SML-Telegramm ganz oder gar nicht: Lassen Sie `salvage` weg.",
   "build.leanCrypto":
     "Die schlanke Firmware verschlüsselt mit AES und nimmt SHA-256 vom Interpreter der Platine.",
   "build.leanLink": "Die schlanke Firmware spricht über eine serielle Leitung.",

@@ -48,6 +48,14 @@ export const enBuild = {
   "fault.worn.means": "The board's flash may not be erased again for now, or has had all that it takes.",
   "fault.worn.next":
     "Messages wait in RAM meanwhile. Lengthen `batch.delay`, or allow more with `outbox.spill.wear`.",
+  "BLD-074.what": "What this meter is to give is not known.",
+  "BLD-074.why": "{reason}",
+  "BLD-074.next":
+    "Name it at the sensor, as in `channels: [{ quantity: activeEnergyImported, decimals: 1 }]`. What a meter sends, `hasen probe` shows at a computer; this driver reads: {channels}.",
+  "build.noChannels":
+    "A board's bundle is made for columns that are known when it is built, and such a meter may measure anything.",
+  "build.fineChannel": "{quantity} with {decimals} decimals needs more than the 32 bits of a pack.",
+  "build.noSalvage": "A board takes an SML telegram whole or not at all: leave `salvage` away.",
   "build.leanCrypto": "The lean firmware encrypts with AES, and takes SHA-256 from the board's interpreter.",
   "build.leanLink": "The lean firmware speaks over a serial line.",
   "build.leanSensor":

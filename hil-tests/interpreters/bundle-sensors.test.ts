@@ -1,46 +1,13 @@
 /** Bundles with sensors of each kind, on a board of Node: what they make of their sensors' bytes, contacts and answers. */
 import { describe, expect, it } from "vitest";
-import type { BoardSettings } from "../../firmware/board-installation.ts";
 import { pmsx003 } from "../../firmware/drivers/pmsx003.ts";
 import { fromHex, toHex } from "../../protocols/bytes.ts";
-import { byteText } from "../../protocols/cbor-small.ts";
 import { ModbusBus } from "../meters/modbus-bus.ts";
 import { TestGateway } from "../test-gateway.ts";
 import { runBundle } from "./bundle-on-espruino.ts";
 import { espruinoLane, espruinoPath } from "./espruino-program.ts";
-import { buildPole } from "./pole.ts";
-import { poleAtGateway } from "./pole-at-gateway.ts";
+import { boardWith, lineAt } from "./sensor-at-board.ts";
 import { StubBoard } from "./stub-board.ts";
-
-type Sensor = BoardSettings["sensors"][number];
-
-const usual = { interval: 60_000, heartbeat: 900_000, deadBands: [] };
-
-async function boardWith(sensor: object) {
-  const { firmware, installation } = await buildPole({
-    board: "esp32",
-    batch: { rows: 1, delay: 0 },
-    sensors: [{ ...usual, ...sensor } as unknown as Sensor],
-  });
-  const { board, gateway } = poleAtGateway(installation);
-  const rows = () => gateway.packs().flatMap((pack) => pack.rows.map(({ values }) => values));
-  return { board, gateway, rows, installation, run: () => board.run(firmware.code) };
-}
-
-/** A serial port with something at it; `say` is what it hears from that. */
-function lineAt(board: StubBoard, name: string, hear: (bytes: Uint8Array) => void) {
-  let take: (text: string) => void = () => {};
-  const settings: unknown[] = [];
-  board.more[name] = {
-    setup: (baud: number, options: object) => settings.push({ baud, ...options }),
-    removeAllListeners: () => {},
-    on: (_event: string, listener: (text: string) => void) => {
-      take = listener;
-    },
-    write: hear,
-  };
-  return { settings, say: (bytes: Uint8Array) => take(byteText(bytes)) };
-}
 
 /** Registers of singles: 230.5 in the first two, nothing in the rest. */
 const volts = {

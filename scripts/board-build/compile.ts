@@ -54,6 +54,7 @@ export async function compile(entry: string): Promise<Compiled> {
       sourcemap: "external",
       stdin: { contents: readable, loader: "js", resolveDir: root, sourcefile: "readable.js" },
       mangleProps: new RegExp(`^(?:${own.join("|")})$`),
+      mangleCache: { at: false }, // a method that boards lack: no name of ours is made to look like it
     });
     // Members only so that esbuild looks for no file and knows their types; on a board they are always there.
     const made = textOf(outputFiles, ".js")

@@ -4,7 +4,7 @@ import { selfTestDirection, selfTestPayload } from "../../firmware/board.ts";
 import type { BoardSensor, BoardSettings } from "../../firmware/board-installation.ts";
 import type { Driver, I2cDriver } from "../../firmware/driver.ts";
 import { i2cPart } from "../../firmware/i2c-sensor.ts";
-import { intervalOf, isPersonal } from "../../firmware/installation-check.ts";
+import { columnsOf, intervalOf, isPersonal } from "../../firmware/installation-check.ts";
 import {
   type Installation,
   type InstalledSensor,
@@ -17,8 +17,9 @@ import { algCcm, openSession, overheadMax, sessionRoot } from "../../protocols/e
 import { isFault } from "../../protocols/fault.ts";
 import { rowsWithin } from "../../protocols/pack.ts";
 import { type Shape, shapeId, shapeOf } from "../../protocols/shape.ts";
-import { linkText, wiringText } from "./link-text.ts";
+import { linkText } from "./link-text.ts";
 import { byteLiteral, bytesLiteral } from "./literals.ts";
+import { carriesDriver } from "./meter-text.ts";
 import { packText } from "./pack-text.ts";
 import { rangeText } from "./range-text.ts";
 import { otherImports, otherSensorText, sharedText } from "./sensor-text.ts";
@@ -151,7 +152,7 @@ export function placeOf(
   drivers: readonly Driver[],
 ): Place {
   const driver = drivers.find(({ name }) => name === installed.driver);
-  const columns = driver?.columns(installed.options) ?? null;
+  const columns = driver === undefined ? null : columnsOf(driver, installed);
   if (driver === undefined || columns === null) {
     throw new Error(`the driver ${installed.driver} has no fixed columns`);
   }
@@ -165,9 +166,11 @@ export function placeOf(
 function importsOf(places: readonly Place[]): string {
   return places
     .map(({ driver }, i) =>
-      driver.kind === "i2c"
-        ? `import { decode as decode${i} } from "./firmware/drivers/${driver.name}.ts";`
-        : `import { ${constantOf(driver)} as driver${i} } from "./firmware/drivers/${driver.name}.ts";`,
+      !carriesDriver(driver)
+        ? ""
+        : driver.kind === "i2c"
+          ? `import { decode as decode${i} } from "./firmware/drivers/${driver.name}.ts";`
+          : `import { ${constantOf(driver)} as driver${i} } from "./firmware/drivers/${driver.name}.ts";`,
     )
     .join("\n");
 }
@@ -201,27 +204,24 @@ const place${i} = boardPlace(
 );`;
 }
 
-function sensorCall({ driver, settings, installed }: Place, i: number): string {
+function sensorCall(place: Place, i: number): string {
+  const { driver, settings, installed } = place;
   if (driver.kind === "i2c") {
-    const place = `{
+    const at = `{
           label: "",
           clock: clock,
           open: () => espruinoI2c({ bus: "${settings.port}", scl: "${settings.scl}", sda: "${settings.sda}" }),
         }`;
-    return `i2cSensor(${i2cText(driver, installed, i)}, ${place}, hooks${i})`;
+    return `i2cSensor(${i2cText(driver, installed, i)}, ${at}, hooks${i})`;
   }
-  if (driver.kind !== "uart") {
-    return otherSensorText({ driver, settings }, i);
-  }
-  const place = `{ label: "", clock: clock, open: () => espruinoUart(${wiringText(settings)}) }`;
-  return `uartSensor(driver${i}, options${i}, ${place}, hooks${i})`;
+  return otherSensorText(place, i);
 }
 
 /** The options of the drivers that read them, under names that no later step may change. */
 function optionsText(places: readonly Place[]): string {
   return places
     .map(({ driver, installed }, i) =>
-      driver.kind === "i2c"
+      driver.kind === "i2c" || !carriesDriver(driver)
         ? ""
         : [
             `const options${i}: Record<string, string | number | boolean> = {};`,

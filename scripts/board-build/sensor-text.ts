@@ -1,26 +1,24 @@
-/** The text of sensors that are asked over a line, and of those that give pulses. */
+/** The text of sensors at serial ports, and of those that give pulses. */
 import type { BoardSensor } from "../../firmware/board-installation.ts";
 import type { Driver } from "../../firmware/driver.ts";
 import { keepEveryOnBoards, recordsMax } from "../../firmware/pulse-count.ts";
 import { wiringText } from "./link-text.ts";
+import { askedMeterText, listenedText, type MeterPlace, meterImports } from "./meter-text.ts";
 
-export interface SensorPlace {
-  readonly driver: Driver;
-  readonly settings: BoardSensor;
-}
+export type SensorPlace = MeterPlace;
 
 /** Bytes of flash that a half of a file takes beside its records, and beside each of them (espruino-storage.ts). */
 const fileHead = 8;
 const recordBytes = 8 + 4;
 
 /** Lines whose sensors are asked, one for each port, and the sizes of the files that count pulses; before the sensors. */
-export function sharedText(places: readonly SensorPlace[]): string {
+export function sharedText(places: readonly Pick<SensorPlace, "driver" | "settings">[]): string {
   const lines = new Map(
     places
       .filter(({ driver }) => driver.kind === "asked")
-      .map(({ settings }) => [
+      .map(({ driver, settings }) => [
         settings.port,
-        `const ${lineOf(settings)} = askedLine(() => espruinoUart(${wiringText(settings)}));`,
+        `const ${lineOf(settings)} = askedLine(() => ${portOf(driver)}(${wiringText(settings)}));`,
       ]),
   );
   const counts = places
@@ -30,10 +28,18 @@ export function sharedText(places: readonly SensorPlace[]): string {
 }
 
 /** An expression that gives the sensor. */
-export function otherSensorText({ driver, settings }: SensorPlace, i: number): string {
+export function otherSensorText(sensor: SensorPlace, i: number): string {
+  const { driver, settings } = sensor;
+  if (driver.kind === "uart") {
+    const place = `{ label: "", clock: clock, open: () => espruinoUart(${wiringText(settings)}) }`;
+    return driver.channels === undefined
+      ? `uartSensor(driver${i}, options${i}, ${place}, hooks${i})`
+      : `listenedSensor(${listenedText(driver, sensor, i)}, hooks${i})`;
+  }
   if (driver.kind === "asked") {
+    const asked = driver.channels === undefined ? `driver${i}` : askedMeterText(sensor, i);
     const place = `{ label: "", clock: clock, line: ${lineOf(settings)} }`;
-    return `askedSensor(driver${i}, options${i}, ${place}, hooks${i})`;
+    return `askedSensor(${asked}, options${i}, ${place}, hooks${i})`;
   }
   const place = `{
           clock: clock,
@@ -46,10 +52,16 @@ export function otherSensorText({ driver, settings }: SensorPlace, i: number): s
 }
 
 /** What these need of the core; what is not needed the bundler leaves out. */
-export const otherImports = `import { espruinoPulse } from "./boards/platforms/espruino-pulse.ts";
+export const otherImports = `import { espruinoChangingUart } from "./boards/platforms/espruino-changing-uart.ts";
+import { espruinoPulse } from "./boards/platforms/espruino-pulse.ts";
 import { askedLine } from "./firmware/asked-line.ts";
 import { askedSensor } from "./firmware/asked-sensor.ts";
-import { pulseSensor } from "./firmware/pulse-sensor.ts";`;
+import { pulseSensor } from "./firmware/pulse-sensor.ts";
+${meterImports}`;
+
+function portOf(driver: Driver): string {
+  return driver.kind === "asked" && driver.changes === true ? "espruinoChangingUart" : "espruinoUart";
+}
 
 function lineOf({ port }: BoardSensor): string {
   return `line${port}`;
