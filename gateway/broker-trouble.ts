@@ -79,6 +79,9 @@ function sentence(error: BrokerError): string {
   if (known !== undefined) {
     return known;
   }
+  if (typeof error.code === "string" && error.code.startsWith("ERR_OSSL")) {
+    return "`certificateFile` or `keyFile` cannot be used: both must be whole PEM texts, belong together and need no passphrase";
+  }
   if (error.message === "connack timeout") {
     return "something takes the connection and then stays silent: is it an MQTT broker?";
   }

@@ -1,12 +1,13 @@
 /** One connection to somebody's MQTT broker: kept up with back-off, and able to say what is in its way. */
-import { readFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { Type } from "@sinclair/typebox";
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from "mqtt";
 import { Backoff } from "./backoff.ts";
 import { brokerTrouble } from "./broker-trouble.ts";
 import { choice, duration, path, text } from "./config/schema.ts";
+import { contentOf, pemOf } from "./file-content.ts";
 import type { Log } from "./log.ts";
+import { ProblemError } from "./problem.ts";
 
 /** The keys that every link and sink has which talks to a broker by URL. */
 export const brokerKeys = {
@@ -195,26 +196,28 @@ export class BrokerConnection {
 
   private async attempt(): Promise<void> {
     this.timer = null;
-    let options: IClientOptions;
+    const { settings } = this.parts;
+    let client: MqttClient;
     try {
-      options = await this.options();
+      const options = await this.options();
+      if (this.stopped) {
+        return;
+      }
+      // Throws at once on certificates that it cannot use.
+      client = mqtt.connect(settings.url, options);
     } catch (error) {
-      this.failed(`cannot read ${pathOf(error)}: ${messageOf(error)}`);
+      this.failed(error instanceof ProblemError ? error.message : brokerTrouble(error as Error, settings));
       return;
     }
-    if (this.stopped) {
-      return;
-    }
-    const client = mqtt.connect(this.parts.settings.url, options);
     this.client = client;
     if (client.stream instanceof Socket) {
       client.stream.setNoDelay(true); // or a second small message waits 40 ms for the first one's TCP acknowledgement
     }
     this.parts.prepare?.(client);
     client.on("connect", (connack) => this.connectedNow(client, connack));
-    client.on("error", (error) => this.lost(client, brokerTrouble(error, this.parts.settings)));
+    client.on("error", (error) => this.lost(client, brokerTrouble(error, settings)));
     client.on("disconnect", (packet) =>
-      this.lost(client, brokerTrouble({ message: "", code: packet.reasonCode }, this.parts.settings)),
+      this.lost(client, brokerTrouble({ message: "", code: packet.reasonCode }, settings)),
     );
     client.on("close", () => this.lost(client, "the broker closed the connection"));
   }
@@ -232,9 +235,9 @@ export class BrokerConnection {
       queueQoSZero: false,
       ...(username === undefined ? {} : { username }),
       ...(passwordFile === undefined ? {} : { password: await firstLine(passwordFile) }),
-      ...(caFile === undefined ? {} : { ca: await readFile(caFile) }),
-      ...(certificateFile === undefined ? {} : { cert: await readFile(certificateFile) }),
-      ...(keyFile === undefined ? {} : { key: await readFile(keyFile) }),
+      ...(caFile === undefined ? {} : { ca: await pemOf(caFile) }),
+      ...(certificateFile === undefined ? {} : { cert: await pemOf(certificateFile) }),
+      ...(keyFile === undefined ? {} : { key: await pemOf(keyFile) }),
       ...(settings.url.startsWith("mqtts:") ? { minVersion: "TLSv1.2" } : {}),
     } as IClientOptions;
   }
@@ -279,15 +282,7 @@ export class BrokerConnection {
 const disconnectPacket = Uint8Array.of(0xe0, 0x00); // MQTT 3.1.1 §3.14; in MQTT 5 the short form of "normal" (§3.14.2.1)
 
 async function firstLine(file: string): Promise<Buffer> {
-  const bytes = await readFile(file);
+  const bytes = await contentOf(file);
   const end = bytes.findIndex((byte) => byte === 0x0a || byte === 0x0d);
   return bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, secretMax));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function pathOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "path" in error ? String(error.path) : "a file";
 }

@@ -20,6 +20,7 @@ import type { Sink } from "./sink.ts";
 import { shareSink } from "./sink-share.ts";
 import type { FilePort } from "./spool/file-port.ts";
 import { Spool, type SpoolClock, type SpoolHooks, type SpoolOptions } from "./spool/spool.ts";
+import { dayMs } from "./spool/spool-options.ts";
 import { replayOf } from "./spool-order.ts";
 
 export interface CoreOptions {
@@ -239,6 +240,18 @@ export class Core {
       }
       this.#watch();
     });
+  }
+
+  /** Gives up what is older than the spool keeps messages. To be called now and then; does nothing while the clock is not synchronised. */
+  async retire(): Promise<void> {
+    const { clock, clockWatch, spool } = this.#options;
+    const { daysMax } = spool;
+    if (daysMax != null && clockWatch?.synchronised() === true) {
+      this.ingest.retire(clock.time() - daysMax * dayMs);
+    }
+    for (const ring of this.rings) {
+      await ring.retire();
+    }
   }
 
   /** Ends what runs by itself; the rings stay open. */

@@ -100,12 +100,12 @@ function store(from: number, count: number): Promise<void> {
   });
 }
 
-function forwarder(after = soon, sink: Sink = platform): Forwarder {
+function forwarder(after = soon, sink: Sink = platform, known = shape): Forwarder {
   return new Forwarder({
     sink,
     spool,
     cursor: spool.cursor("city"),
-    context: { shape: () => shape, device: () => device },
+    context: { shape: () => known, device: () => device },
     log: silentLog(),
     clock: {
       time: () => Date.now(),
@@ -166,6 +166,40 @@ describe("the forwarder", () => {
     platform.back();
     await until("it is delivered", () => spool.cursor("city").position === spool.head);
     expect(platform.confirmed).toEqual(upTo(10));
+  });
+
+  it("tries again what a sink has thrown at, and stays up", async () => {
+    let thrown = 0;
+    platform.answer = () => {
+      if (++thrown <= 3) {
+        throw new Error("not a number: NaN");
+      }
+      return { delivered: true };
+    };
+    await store(0, 10);
+    forwarder().wake();
+    await until("it is delivered", () => spool.cursor("city").position === spool.head);
+    expect(platform.confirmed).toEqual(upTo(10));
+    expect(setAside).toEqual([]);
+  });
+
+  it("names a message that it cannot make records of, whatever the reason, and goes on", async () => {
+    await store(0, 10);
+    const { columns } = shape;
+    let asked = 0;
+    const broken: Shape = {
+      ...shape,
+      get columns() {
+        if (++asked === 1) {
+          throw new Error("a mistake of ours");
+        }
+        return columns;
+      },
+    };
+    forwarder(soon, platform, broken).wake();
+    await until("the rest is delivered", () => spool.cursor("city").position === spool.head);
+    expect(platform.confirmed).toEqual(upTo(10).slice(1));
+    expect(setAside).toMatchObject([{ epoch: 1, from: 0, to: 0, state: "dropped", sink: "city" }]);
   });
 
   it("finds a message that is never taken in few sends, sets it aside and delivers the rest", async () => {

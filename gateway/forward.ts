@@ -3,13 +3,13 @@
  * platform has confirmed. Every sink has its own, so a slow or dead platform costs the others nothing. When much has piled up, what
  * comes now goes first, and the backlog follows beside it with a guaranteed share.
  */
-import { type Fault, isFault } from "../protocols/fault.ts";
+import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { Backoff } from "./backoff.ts";
 import { cityEpoch } from "./city-epoch.ts";
 import { decodeMessageEntry, entryKind } from "./entry.ts";
 import { type Batch, Lane } from "./lane.ts";
 import type { Log } from "./log.ts";
-import { type ResolveContext, resolveEntry } from "./resolve.ts";
+import { type ResolveContext, type Resolved, resolveEntry } from "./resolve.ts";
 import type { CityRecord, Delivery, Gap, Sink } from "./sink.ts";
 import type { Cursor, Spool, SpoolClock } from "./spool/spool.ts";
 
@@ -179,7 +179,12 @@ export class Forwarder {
     } else {
       this.#rest();
     }
-    const delivery = await this.#options.sink.send(batch);
+    let delivery: Delivery;
+    try {
+      delivery = await this.#options.sink.send(batch);
+    } catch (error) {
+      delivery = brokenSink(error);
+    }
     this.#concluded(lane, batch, delivery);
     this.#move();
     this.wake();
@@ -314,7 +319,7 @@ export class Forwarder {
     const gaps: Gap[] = [];
     let taken = 0;
     for (const { kind, payload } of entries) {
-      const resolved = resolveEntry(kind, payload, context);
+      const resolved = resolvedOrFault(kind, payload, context);
       if (isFault(resolved)) {
         this.#passOver(kind, payload, resolved);
       } else if (taken > 0 && records.length + resolved.records.length > recordsMax) {
@@ -328,6 +333,26 @@ export class Forwarder {
     this.#recordsPerEntry = Math.max(1, records.length / taken);
     return { from: span.from, next: entries[taken - 1].next, entries: taken, records, gaps, state: "ready" };
   }
+}
+
+/** A mistake of ours in one entry must not end the gateway, which would meet it again at each start. */
+function resolvedOrFault(kind: number, payload: Uint8Array, context: ResolveContext): Resolved | Fault {
+  try {
+    return resolveEntry(kind, payload, context);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return fault("content", `this gateway has a mistake in its program, please report it: ${said}`);
+  }
+}
+
+/** A sink that breaks its promise never to throw is tried again like one that is away: nothing else stops for it, nothing is lost. */
+function brokenSink(error: unknown): Delivery {
+  const said = error instanceof Error ? error.message : String(error);
+  return {
+    fault: "content",
+    detail: `this sink has a mistake in its program, please report it: ${said}`,
+    transient: true,
+  };
 }
 
 /** What the names of a sink's two further cursors end with. */

@@ -359,6 +359,11 @@ export class Ingest {
     this.#parking.askAgain();
   }
 
+  /** Gives up what has waited for its shape since before this time, Unix ms. */
+  retire(before: number): void {
+    this.#parking.retire(before);
+  }
+
   /** Puts a gap into the spool, on its way to the sinks; `durable` is called when it is there. */
   declare(gap: Gap, durable?: () => void): void {
     this.knowledge.declare(gap, null, durable);

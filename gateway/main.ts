@@ -120,7 +120,7 @@ async function assemble(
       }
     }
   });
-  const retire = setInterval(() => void spool.retire(), retireEvery);
+  const retire = setInterval(() => void core.retire(), retireEvery);
   log.info({ version, devices: registry.entries().length }, `gateway ${config.gateway} ${version}: ready`);
   return {
     stop: () => stopInOrder({ health, listening, core, started, registry, clockWatch, retire, log }),

@@ -53,6 +53,18 @@ export class Parking {
     }
   }
 
+  /** Gives up the packs that came before this time, Unix ms: a shape that has not come by then will not, and their segments are wanted. */
+  retire(before: number): void {
+    for (const parked of this.#options.shapes.parked()) {
+      const [waiting] = this.#options.spool.read(parked.offset, { entries: 1, bytes: 2 * frameMax });
+      // In the order in which they came.
+      if (waiting?.offset === parked.offset && waiting.time >= before) {
+        return;
+      }
+      this.#giveUp(parked, "its shape did not come for as long as the spool keeps messages");
+    }
+  }
+
   /** Writes the packs again whose shape came, so that every sink's cursor still has them ahead of it. */
   release(): void {
     const { spool, shapes, devices, stored, unreadable } = this.#options;

@@ -1,10 +1,10 @@
 /** The gateway's own broker (aedes, MQTT 3.1.1): each device has one line, one topic to speak on and one to hear. */
 import type { EventEmitter } from "node:events";
-import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { Aedes, type Client, type PublishPacket, type Subscription } from "aedes";
 import { frameMax } from "../../protocols/link.ts";
+import { contentOf } from "../file-content.ts";
 import type { FrameReceiver, FrameSource, GatewayLink, LinkContext } from "../link.ts";
 import { type ProblemError, problem } from "../problem.ts";
 import { problemOfSystemError } from "../system-error.ts";
@@ -355,14 +355,6 @@ export class EmbeddedBroker implements GatewayLink {
 
   private refuse(reason: string, fields: object = {}): void {
     refuse(this.counters, this.context.log, reason, fields);
-  }
-}
-
-async function contentOf(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw problemOfSystemError(error, path);
   }
 }
 

@@ -84,8 +84,8 @@ export class FileSink implements Sink {
   }
 
   private async write(batch: SinkBatch): Promise<Delivery> {
-    const bytes = Buffer.from(recordLines(batch));
     try {
+      const bytes = Buffer.from(recordLines(batch));
       let file = await this.opened();
       if (this.size > 0 && this.size + bytes.length > this.settings.fileMax) {
         file = await this.rotated();

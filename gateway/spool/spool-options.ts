@@ -4,6 +4,8 @@ import type { SpoolClock } from "./commit-queue.ts";
 import type { Span } from "./reader.ts";
 import type { DropReason, SnapshotEntry } from "./ring.ts";
 
+export const dayMs = 86_400_000;
+
 export interface SpoolOptions {
   /** Absolute path; made (0700) where it is not there. */
   readonly folder: string;

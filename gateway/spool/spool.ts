@@ -22,7 +22,13 @@ import {
   type Snapshot,
   verifyEntries,
 } from "./segment-list.ts";
-import { type SpoolHooks, type SpoolOptions, type SpoolSettings, withDefaults } from "./spool-options.ts";
+import {
+  dayMs,
+  type SpoolHooks,
+  type SpoolOptions,
+  type SpoolSettings,
+  withDefaults,
+} from "./spool-options.ts";
 
 export type { Settled } from "./batch.ts";
 export type { SpoolEntry } from "./block.ts";
@@ -54,7 +60,6 @@ export interface SpoolStats {
   readonly trouble: Fault | null;
 }
 
-const dayMs = 86_400_000;
 /** Damaged spans remembered so that each is told once. */
 const toldMax = 4096;
 
