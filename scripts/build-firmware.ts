@@ -8,6 +8,7 @@ import { columnsOf } from "../firmware/installation-check.ts";
 import { type ProblemError, problem } from "../gateway/problem.ts";
 import type { Word } from "../gateway/words/words.ts";
 import { budgetOf } from "./board-build/budget.ts";
+import { carriedParts } from "./board-build/carried-parts.ts";
 import { compile, type Part } from "./board-build/compile.ts";
 import { type EntryOrder, entryText } from "./board-build/entry-text.ts";
 import { leanEntry, unlean } from "./board-build/lean-entry.ts";
@@ -61,7 +62,7 @@ export async function buildFirmware(order: FirmwareOrder): Promise<Firmware> {
     sourcefile: "entry.ts",
   });
   throwAll(errors.map(dialectProblem));
-  const { code, readable, parts } = await compile(entry);
+  const { code, readable, parts } = await compile(entry, carriedParts(order));
   throwAll(checkText(code, "bundle.js").map(dialectProblem));
   const manifest = manifestOf(order, code, parts);
   throwAll([...budgetProblems(order, manifest), ...spillProblems(order, manifest.bytes, buildable)]);

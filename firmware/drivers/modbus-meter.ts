@@ -2,16 +2,15 @@ import { inSteps } from "../../protocols/decimal.ts";
 import { fault } from "../../protocols/fault.ts";
 import type { MeterReading, Telegram } from "../../protocols/meter.ts";
 import type { ModbusMap, RegisterRow } from "../../protocols/modbus-map.ts";
-import { MapMeter } from "../../protocols/modbus-map-meter.ts";
 import { modbusMap, modbusMaps } from "../../protocols/modbus-maps/index.ts";
 import { ModbusRtu } from "../../protocols/modbus-rtu.ts";
 import { unitLeast, unitMost } from "../../protocols/modbus-rtu-frame.ts";
 import { ModbusSession, type ModbusStep } from "../../protocols/modbus-session.ts";
 import { quantityOfObis } from "../../protocols/obis.ts";
 import { type QuantityName, quantities, widthFor } from "../../protocols/quantity.ts";
-import { SunspecMeter } from "../../protocols/sunspec.ts";
 import { type AskedDriver, type AskedHost, type DriverColumn, numberOption, textOption } from "../driver.ts";
 import type { DriverOptions } from "../installation-type.ts";
+import { modbusUnit } from "../modbus-unit.ts";
 
 /** In place of a map: a device that says itself what it is. */
 const sunspec = "sunspec";
@@ -90,7 +89,7 @@ export const modbusMeter: AskedDriver = {
   session: (options) => {
     const map = mapOf(options);
     const unit = numberOption(modbusMeter, options, "unit");
-    const meter = map === null ? new SunspecMeter(unit) : new MapMeter(unit, map);
+    const meter = modbusUnit(unit, map);
     const baud = modbusMeter.settings(options).baud;
     const session = new ModbusSession(new ModbusRtu({ baud: baud, patience: 1000, lateMax: 3000 }), [meter]);
     let columns = map === null ? [] : columnsOf(map);

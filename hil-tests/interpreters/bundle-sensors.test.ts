@@ -76,6 +76,16 @@ describe("a bundle with", () => {
     expect(board.printed).toEqual([]);
   }, 60_000);
 
+  it("a meter on RS-485 carries its own map and no other, and is no larger than it was", async () => {
+    const { bytes, variables, parts } = (await boardWith(sdm120At(7).meter)).manifest;
+    const files = parts.map(({ file }) => file);
+    const maps = files.filter((file) => file.includes("modbus-maps/") && !file.endsWith("index.ts"));
+    expect(maps).toEqual(["protocols/modbus-maps/sdm120.ts"]);
+    expect(files.filter((file) => file.includes("sunspec"))).toEqual([]);
+    expect(bytes).toBeLessThanOrEqual(meterBytesReached);
+    expect(variables).toBeLessThanOrEqual(meterVariablesReached);
+  }, 60_000);
+
   it("an S0 output counts its pulses, and goes on after the power was gone with what it had an hour before", async () => {
     const s0 = { driver: "s0-meter", port: "D2", impulses: 1000, start: 5000, debounce: 15 };
     const { board, gateway, rows, run } = await boardWith(s0);
@@ -109,6 +119,10 @@ describe("a bundle with", () => {
     expect(gateway.repeatedNonces).toEqual([]);
   }, 60_000);
 });
+
+/** As measured; they may only become less. */
+const meterBytesReached = 33_300;
+const meterVariablesReached = 2_290;
 
 /** The line of a meter, as a script of the interpreter: its answers by what it is asked, both in hexadecimal. */
 function answering(name: string, answers: ReadonlyMap<string, string>): string {

@@ -30,7 +30,11 @@ export async function boardWith(sensor: object) {
   const { firmware, installation } = await built(JSON.stringify(sensor));
   const { board, gateway } = poleAtGateway(installation);
   const rows = () => gateway.packs().flatMap((pack) => pack.rows.map(({ values }) => values));
-  return { board, gateway, rows, installation, run: () => board.run(firmware.code) };
+  return {
+    ...{ board, gateway, rows, installation },
+    manifest: firmware.manifest,
+    run: () => board.run(firmware.code),
+  };
 }
 
 /** A serial port with something at it; `say` is what it hears from that. */

@@ -1,7 +1,7 @@
 /** TypeScript to one small file that a board's interpreter runs (boards sheet, section 2). */
 import { SourceMap } from "node:module";
 import type { AnyNode, Program } from "acorn";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { boardSupport } from "../dialect.ts";
 import { sourceRoot } from "../source-root.ts";
 import { nativeNames } from "./native-names.ts";
@@ -24,8 +24,8 @@ export interface Part {
   readonly bytes: number;
 }
 
-/** Bundles an entry text whose imports start at the repository. `entry.ts` is how messages call it. */
-export async function compile(entry: string): Promise<Compiled> {
+/** Bundles an entry text whose imports start at the repository, with `carried` in the place of whole tables. `entry.ts` is how messages call it. */
+export async function compile(entry: string, carried: Plugin): Promise<Compiled> {
   const root = sourceRoot();
   const settings: BuildOptions = {
     absWorkingDir: root,
@@ -42,7 +42,7 @@ export async function compile(entry: string): Promise<Compiled> {
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   };
   const stdin = { contents: entry, loader: "ts", resolveDir: root, sourcefile: "entry.ts" } as const;
-  const whole = await build({ ...settings, format: "esm", plugins: [nativeParts], stdin });
+  const whole = await build({ ...settings, format: "esm", plugins: [nativeParts, carried], stdin });
   const text = textOf(whole.outputFiles, ".js");
   const natives = new Set([...nativeNames(root), ...tableKeys(treeOf(text))]);
   const minified = async (readable: string) => {
