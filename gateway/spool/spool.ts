@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { userInfo } from "node:os";
 import { type Fault, isFault } from "../../protocols/fault.ts";
 import { type ProblemError, problem } from "../problem.ts";
@@ -94,7 +95,7 @@ export class Spool {
     const { folder, segmentBytes } = settings;
     const lock = takeFolder(folder, files);
     const cursorFile = new CursorFile(files, folder);
-    const newSalt = options.salt ?? (() => crypto.getRandomValues(new Uint32Array(1))[0]);
+    const newSalt = options.salt ?? (() => randomInt(2 ** 32));
     const recovered = await recover(files, folder, { segmentBytes, newSalt, cursorFile });
     if (isFault(recovered) || recovered === "newer") {
       lock.release();
