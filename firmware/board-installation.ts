@@ -38,6 +38,14 @@ function boardPlace(driver: Driver): Record<string, TSchema> {
         tx: tx,
         ...(driver.channels === undefined ? {} : { channels: channelList(driver.channels) }),
       };
+    case "analog":
+      return {
+        port: pin(
+          "Analogue input: 0 V to the supply voltage, never more",
+          "Analoger Eingang: 0 V bis zur Versorgungsspannung, nie mehr",
+          "D28",
+        ),
+      };
     case "pulse":
       return {
         port: pin(

@@ -10,7 +10,7 @@ import type { DriverOptions } from "./installation-type.ts";
  * A driver is a datasheet in TypeScript: what to send, how long to wait, how much to read, one formula; and its own examples. It
  * turns bytes into exact integers in the exponents its columns name. It knows no clock, no bus and no row.
  */
-export type Driver = AskedDriver | I2cDriver | PulseDriver | UartDriver;
+export type Driver = AnalogDriver | AskedDriver | I2cDriver | PulseDriver | UartDriver;
 
 /** The file of a meter's own key, and that of a DLMS meter's authentication key. */
 export type KeyFileName = "keyFile" | "authFile";
@@ -78,6 +78,13 @@ export interface I2cDriver extends DriverFacts {
   };
   /** The answer as values, or "truncated" and "checksum" Faults. Takes any bytes. */
   decode(answer: Uint8Array): DriverValues | Fault;
+}
+
+/** A sensor that gives a voltage. Its examples are levels, 2 bytes, high byte first. */
+export interface AnalogDriver extends DriverFacts {
+  readonly kind: "analog";
+  /** What a level means, 0 to 65535 of the supply voltage, or a "range" Fault. */
+  values(level: number, options: DriverOptions): DriverValues | Fault;
 }
 
 /** A sensor that gives pulses. Its examples are counts, 6 bytes, high byte first. */

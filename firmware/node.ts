@@ -5,6 +5,7 @@ import { createPackWriter, type PackWriter, packRowsMax, rowsWithin } from "../p
 import { inRange, quantities } from "../protocols/quantity.ts";
 import { selfTest } from "../protocols/self-test.ts";
 import { isPersonal as isPersonalShape, type Shape, shapeOf } from "../protocols/shape.ts";
+import { analogSensor } from "./analog-sensor.ts";
 import { type ArrivalSensor, arrivalSensor, createArrivals } from "./arrivals.ts";
 import { AskedLines } from "./asked-line.ts";
 import { askedSensor } from "./asked-sensor.ts";
@@ -291,6 +292,10 @@ export class SensorNode {
         },
         hooks,
       );
+    }
+    if (driver.kind === "analog") {
+      const place = { label: label, clock: clock, open: () => this.platform.analog(port) };
+      return analogSensor(driver, options, place, hooks);
     }
     if (driver.kind === "asked") {
       const line = this.lines.line(port, () => this.platform.uart(port));

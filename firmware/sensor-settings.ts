@@ -67,6 +67,16 @@ function portOf(driver: Driver) {
           example: "/dev/serial/by-id/usb-Silicon_Labs_CP2104_Lesekopf-if00-port0",
         },
       );
+    case "analog":
+      return Type.Unsafe<string>({
+        type: "string",
+        maxLength: 200,
+        about: about(
+          "Analogue input of the Arduino that serves as inputs, e.g. a0; a Raspberry Pi itself has none",
+          "Analoger Eingang des Arduino, der als Eingänge dient, z. B. a0; ein Raspberry Pi selbst hat keinen",
+        ),
+        example: "a0",
+      });
     case "pulse":
       return Type.Unsafe<string>({
         type: "string",

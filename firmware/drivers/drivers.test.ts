@@ -5,12 +5,14 @@ import { decimalText, type Integer } from "../../protocols/decimal.ts";
 import { type Fault, fault, isFault } from "../../protocols/fault.ts";
 import { inRange, quantities } from "../../protocols/quantity.ts";
 import type {
+  AnalogDriver,
   AskedDriver,
   AskedHost,
   Driver,
   DriverColumn,
   DriverExample,
   DriverValues,
+  I2cDriver,
   PulseDriver,
   ReaderSink,
 } from "../driver.ts";
@@ -195,7 +197,7 @@ function seen(driver: Driver, pieces: readonly Uint8Array[], chunk = Number.MAX_
   }
   if (driver.kind !== "uart") {
     const bytes = concat(pieces);
-    const values = driver.kind === "i2c" ? driver.decode(bytes) : counted(driver, bytes);
+    const values = valuesOf(driver, bytes);
     if (isFault(values)) {
       failed(values);
     } else {
@@ -208,6 +210,19 @@ function seen(driver: Driver, pieces: readonly Uint8Array[], chunk = Number.MAX_
     reader.push(piece, 0, { measured, fault: failed });
   }
   return result;
+}
+
+function valuesOf(driver: AnalogDriver | I2cDriver | PulseDriver, bytes: Uint8Array): DriverValues | Fault {
+  switch (driver.kind) {
+    case "analog":
+      return bytes.length < 2
+        ? fault("truncated", "a level has two bytes")
+        : driver.values(bytes[0] * 256 + bytes[1], {});
+    case "i2c":
+      return driver.decode(bytes);
+    case "pulse":
+      return counted(driver, bytes);
+  }
 }
 
 /** The count of an example's six bytes. */

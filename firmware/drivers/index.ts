@@ -1,5 +1,6 @@
 import type { Driver } from "../driver.ts";
 import { a02yyuw } from "./a02yyuw.ts";
+import { analogInput } from "./analog-input.ts";
 import { d0AskedMeter } from "./d0-asked-meter.ts";
 import { d0Meter } from "./d0-meter.ts";
 import { dlmsMeter } from "./dlms-meter.ts";
@@ -15,6 +16,7 @@ import { wmbusMeter } from "./wmbus-meter.ts";
 /** The sensors and meters this firmware knows, by name; one line each. */
 export const drivers: readonly Driver[] = [
   a02yyuw,
+  analogInput,
   d0AskedMeter,
   d0Meter,
   dlmsMeter,

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 it.skipIf(!hasUno)(
-  "a sensor and a counter at an Arduino reach the city as records, and the device says when the Arduino is away (needs socat, gcc-avr and avr-libc)",
+  "a sensor, a counter and a voltage at an Arduino reach the city as records, and the device says when the Arduino is away (needs socat, gcc-avr and avr-libc)",
   async () => {
     const { uno, port, told } = await arduino();
     const house = await House.open();
@@ -39,6 +39,7 @@ link: { kind: mqtt, url: "mqtt://127.0.0.1:${house.mqttPort}" }
 sensors:
   - { driver: sht31, port: firmata, interval: 1 s }
   - { driver: s0-meter, port: d8, interval: 1 s, start: 5000 }
+  - { driver: analog-input, port: a0, interval: 1 s, quantity: soilMoisture, atFull: 100000 }
 batch: { rows: 1, delay: 0 s }
 storage: ./storage
 `,
@@ -49,6 +50,12 @@ storage: ./storage
     expect(new Set(valuesOf(house, "temperature"))).toEqual(new Set([21.5]));
     expect(valuesOf(house, "relativeHumidity")).toContain(47.3);
     expect(device.said()).toMatch(/arduino \S+: answers/);
+    uno.setVoltage(0, 1.25);
+    await until(
+      "a quarter of the supply voltage is a quarter of the scale, within a step of ten bits",
+      () => Math.abs((valuesOf(house, "soilMoisture").at(-1) ?? 0) - 25) <= 0.1,
+      patience,
+    );
     for (let pulse = 0; pulse < 3; pulse++) {
       await told(() => uno.setContact(8, true));
       await new Promise((resolve) => setTimeout(resolve, 100)); // an S0 pulse lasts 30 ms or longer

@@ -86,6 +86,25 @@ describe("a bundle with", () => {
     expect(variables).toBeLessThanOrEqual(meterVariablesReached);
   }, 60_000);
 
+  it("a sensor that gives a voltage reads it on its scale, and says missing when the voltage is more than the input takes", async () => {
+    const soil = { driver: "analog-input", port: "A3", quantity: "soilMoisture", atZero: 0, atFull: 100_000 };
+    const { board, rows, run } = await boardWith(soil);
+    let level = 0.25;
+    const pins = new Set<string>();
+    board.more["analogRead"] = (pin: string) => {
+      pins.add(pin);
+      return level;
+    };
+    run();
+    board.time.advance(30 * 60_000);
+    level = 1;
+    board.time.advance(30 * 60_000);
+    expect([...pins]).toEqual(["A3"]);
+    expect(rows().at(0)).toEqual([2500]); // 25.00 per cent
+    expect(rows().at(-1)).toEqual([null]);
+    expect(board.printed).toEqual([]);
+  }, 60_000);
+
   it("an S0 output counts its pulses, and goes on after the power was gone with what it had an hour before", async () => {
     const s0 = { driver: "s0-meter", port: "D2", impulses: 1000, start: 5000, debounce: 15 };
     const { board, gateway, rows, run } = await boardWith(s0);

@@ -1,4 +1,4 @@
-/** The text of sensors at serial ports, and of those that give pulses. */
+/** The text of sensors at serial ports, and of those that give pulses or a voltage. */
 import type { BoardSensor } from "../../firmware/board-installation.ts";
 import type { Driver } from "../../firmware/driver.ts";
 import { keepEveryOnBoards, recordsMax } from "../../firmware/pulse-count.ts";
@@ -41,6 +41,10 @@ export function otherSensorText(sensor: SensorPlace, i: number): string {
     const place = `{ label: "", clock: clock, line: ${lineOf(settings)} }`;
     return `askedSensor(${asked}, options${i}, ${place}, hooks${i})`;
   }
+  if (driver.kind === "analog") {
+    const place = `{ label: "", clock: clock, open: () => espruinoAnalog("${settings.port}") }`;
+    return `analogSensor(driver${i}, options${i}, ${place}, hooks${i})`;
+  }
   const place = `{
           clock: clock,
           storage: storage,
@@ -52,8 +56,10 @@ export function otherSensorText(sensor: SensorPlace, i: number): string {
 }
 
 /** What these need of the core; what is not needed the bundler leaves out. */
-export const otherImports = `import { espruinoChangingUart } from "./boards/platforms/espruino-changing-uart.ts";
+export const otherImports = `import { espruinoAnalog } from "./boards/platforms/espruino-analog.ts";
+import { espruinoChangingUart } from "./boards/platforms/espruino-changing-uart.ts";
 import { espruinoPulse } from "./boards/platforms/espruino-pulse.ts";
+import { analogSensor } from "./firmware/analog-sensor.ts";
 import { askedLine } from "./firmware/asked-line.ts";
 import { askedSensor } from "./firmware/asked-sensor.ts";
 import { pulseSensor } from "./firmware/pulse-sensor.ts";
