@@ -247,6 +247,17 @@ describe("hasen decode", () => {
     expect((await decode([])).err).toContain("standard input");
   });
 
+  it("says that a port which was not raw has swallowed the ends of all telegrams", async () => {
+    const raw = concat([telegram, telegram, telegram]);
+    const eaten = raw.filter((byte) => ![0x03, 0x04, 0x1a].includes(byte));
+    const swallowed = await decode([eaten]);
+    expect(swallowed.code).toBe(65);
+    expect(swallowed.err).toContain("was not set raw");
+    expect(swallowed.err).toContain("stty -F PORT 9600 raw -echo");
+    const torn = raw.filter((_, at) => at % 101 !== 100);
+    expect((await decode([torn])).err).not.toContain("raw");
+  });
+
   it("exits 66 when the file cannot be read", async () => {
     const missing = await decode(join(folder, "absent.bin"));
     expect(missing).toMatchObject({ code: 66, lines: [] });

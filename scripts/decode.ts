@@ -28,6 +28,7 @@ import { ExplainOutput } from "./explain/command.ts";
 import { type HexLine, hexLines, type Secrets } from "./hex-lines.ts";
 import { jsonLine } from "./json-line.ts";
 import type { Streams } from "./streams.ts";
+import { SwallowWatch } from "./swallowed.ts";
 
 export interface DecodeOrder {
   readonly protocol: string;
@@ -114,6 +115,7 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
   const out = new Output(streams, chosen.name, map);
   const view = { json: order.json === true, lang: order.lang ?? language(process.env) };
   const explained = new ExplainOutput(streams, chosen, view);
+  const watch = new SwallowWatch();
   let bytes = 0;
   try {
     const input = order.input === "-" ? streams.stdin : createReadStream(order.input);
@@ -125,7 +127,7 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
       ? []
       : order.hex
         ? ofLines(input, chosen, keys)
-        : ofBytes(input, chosen, keys)) {
+        : ofBytes(input, chosen, keys, watch)) {
       bytes += results.bytes;
       if (!(await out.write(results.telegrams))) {
         return exitGood; // The reader has seen enough (`| head`).
@@ -139,7 +141,12 @@ export async function decodeCommand(order: DecodeOrder, streams: Streams): Promi
   if (good > 0) {
     return exitGood;
   }
-  const kind = bad === 0 ? "nothing" : "faulty";
+  const kind =
+    bad === 0
+      ? "nothing"
+      : !order.hex && !order.explain && watch.explains(chosen.name, bad)
+        ? "swallowed"
+        : "faulty";
   tell(
     problem("DEC-065", {
       protocol: chosen.name,
@@ -157,9 +164,15 @@ interface Results {
   readonly telegrams: readonly (Telegram | BadTelegram)[];
 }
 
-async function* ofBytes(input: Readable, chosen: MeterLanguage, keys: MeterKeys): AsyncGenerator<Results> {
+async function* ofBytes(
+  input: Readable,
+  chosen: MeterLanguage,
+  keys: MeterKeys,
+  watch: SwallowWatch,
+): AsyncGenerator<Results> {
   const decoder = chosen.decoder(keys);
   for await (const chunk of input) {
+    watch.push(chunk);
     yield { bytes: chunk.length, telegrams: decoder.push(chunk) };
   }
   yield { bytes: 0, telegrams: decoder.end() };

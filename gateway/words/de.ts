@@ -1,6 +1,7 @@
 import { deBle } from "./de-ble.ts";
 import { deBuild } from "./de-build.ts";
 import { deConfig } from "./de-config.ts";
+import { deDecode } from "./de-decode.ts";
 import { deFlash } from "./de-flash.ts";
 import { deMeters } from "./de-meters.ts";
 import { deSpool } from "./de-spool.ts";
@@ -155,10 +156,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "SPL-076.next":
     "Geben Sie jedem Gerät mit hasen device replace einen neuen Schlüssel, und räumen Sie dann „{path}“ weg.",
 
-  "DEC-065.what": "In „{input}“ steht kein gutes Telegramm nach {protocol}.",
-  "DEC-065.why": "{reason}",
-  "DEC-065.next": "{next}",
-
   "DEV-064.what": "„{value}“ ist kein Name für ein Gerät.",
   "DEV-064.why":
     "Er braucht mindestens zwei Teile aus a-z und 0-9 mit Bindestrichen dazwischen, höchstens 64 Zeichen.",
@@ -219,14 +216,6 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "BUG-001.why": "{reason}",
   "BUG-001.next": "Bitte melden Sie ihn mit diesen Zeilen und dem, was Sie davor getan haben.",
 
-  "decode.nothing.why": "{bytes} Byte wurden gelesen, und kein Telegramm beginnt darin.",
-  "decode.nothing.next":
-    "Prüfen Sie das Protokoll, und geben Sie --hex an, wenn die Eingabe hexadezimaler Text ist.",
-  "decode.faulty.why":
-    "In diesen {bytes} Byte beginnen Telegramme, aber jedes hat einen Fehler (insgesamt {count}).",
-  "decode.faulty.next":
-    "Die Fehler stehen auf stdout. Prüfen Sie, ob der Lesekopf gerade sitzt, und nehmen Sie neu auf.",
-  "decode.input": "Standardeingabe",
   "sign.doubleQuote": 'Anführungszeichen (")',
   "sign.singleQuote": "Anführungszeichen (')",
   "sign.bracket": "Eckige Klammer ([)",
@@ -331,6 +320,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   "device.taken": "Ein laufendes Gateway übernimmt das von selbst.",
   ...deConfig,
   ...deFlash,
+  ...deDecode,
   ...deMeters,
   ...deBle,
   ...deBuild,

@@ -2,6 +2,7 @@ import type { FaultCode } from "../../protocols/fault.ts";
 import { enBle } from "./en-ble.ts";
 import { enBuild } from "./en-build.ts";
 import { enConfig } from "./en-config.ts";
+import { enDecode } from "./en-decode.ts";
 import { enFlash } from "./en-flash.ts";
 import { enMeters } from "./en-meters.ts";
 import { enSpool } from "./en-spool.ts";
@@ -153,10 +154,6 @@ export const en = {
     "Each start seals under a number of its own, so that nothing can be replayed; no number is used twice.",
   "SPL-076.next": "Give every device a new key with hasen device replace, then move “{path}” away.",
 
-  "DEC-065.what": "There is no good {protocol} telegram in “{input}”.",
-  "DEC-065.why": "{reason}",
-  "DEC-065.next": "{next}",
-
   "DEV-064.what": "“{value}” is not a device's name.",
   "DEV-064.why":
     "It needs at least two parts of a-z and 0-9 with hyphens between them, 64 characters at most.",
@@ -216,13 +213,6 @@ export const en = {
   "BUG-001.why": "{reason}",
   "BUG-001.next": "Please report it with these lines and what you did before.",
 
-  "decode.nothing.why": "{bytes} bytes were read, and no telegram begins among them.",
-  "decode.nothing.next": "Check the protocol, and add --hex if the input is hexadecimal text.",
-  "decode.faulty.why":
-    "Telegrams begin in these {bytes} bytes, but each of them has a fault ({count} in all).",
-  "decode.faulty.next":
-    "The faults are on stdout. Check that the optical head sits straight, and record again.",
-  "decode.input": "standard input",
   "sign.doubleQuote": 'quotation mark (")',
   "sign.singleQuote": "quotation mark (')",
   "sign.bracket": "square bracket ([)",
@@ -322,6 +312,7 @@ export const en = {
   "device.taken": "A running gateway takes this up by itself.",
   ...enConfig,
   ...enFlash,
+  ...enDecode,
   ...enMeters,
   ...enBle,
   ...enBuild,
