@@ -33,6 +33,7 @@ const joules = writeRecord({ ...now, vib: [0x0e], data: { coding: "bcd", bytes: 
 describe("the records of an M-Bus meter", () => {
   it("become the quantities of what the meter measures", () => {
     expect(given(0x04, kilowattHours, litres)).toEqual(["heatEnergy 2941000", "heatVolume 154.201"]);
+    expect(given(0x0c, joules)).toEqual(["heatEnergyJoules 17000000"]);
     expect(given(0x02, kilowattHours)).toEqual(["activeEnergyImported 2941000"]);
     expect(given(0x07, litres)).toEqual(["waterVolume 154.201"]);
     expect(given(0x03, litres)).toEqual(["gasVolume 154.201"]);
@@ -52,7 +53,7 @@ describe("the records of an M-Bus meter", () => {
       data: { coding: "bcd", bytes: 4, value: 9 },
     });
     expect(given(0x07, past, most)).toEqual(["content"]);
-    expect(given(0x04, joules)).toEqual(["content"]);
+    expect(given(0x06, joules)).toEqual(["content"]);
     expect(given(0x08, litres)).toEqual(["content"]);
   });
 

@@ -32,7 +32,7 @@ function row(
   };
 }
 
-/** What of an M-Bus meter is forwarded. Energy in joules is not: its Wh are no exact decimal. */
+/** What of an M-Bus meter is forwarded. */
 const rows: readonly RecordRow[] = [
   row(electricity, "energy", "Wh", "activeEnergyImported"),
   row(electricity, "energy", "Wh", "activeEnergyImportedTariff1", 1),
@@ -40,6 +40,7 @@ const rows: readonly RecordRow[] = [
   row(electricity, "power", "W", "activePower"),
   row(gas, "volume", "m3", "gasVolume"),
   row(heat, "energy", "Wh", "heatEnergy"),
+  row(heat, "energy", "J", "heatEnergyJoules"),
   row(heat, "power", "W", "heatPower"),
   row(heat, "volume", "m3", "heatVolume"),
   row(heat, "flow-temperature", "degC", "flowTemperature"),

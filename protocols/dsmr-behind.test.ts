@@ -42,6 +42,21 @@ describe("the meters behind a P1 port", () => {
     ]);
   });
 
+  it("that count heat do so in joules where they send GJ or MJ, in Wh where they send kWh or MWh", () => {
+    const told = (type: string, unit: string) =>
+      readingsBehind(
+        telegram([
+          text("0-3:24.1.0", type),
+          { obis: "0-3:24.2.1", value: { integer: 94_218, exponent: -3 }, unit, time: "260301120000W" },
+        ]),
+      ).map(({ quantity, value }) => `${quantity} ${decimalText(value.integer, value.exponent)}`);
+    expect(told("012", "GJ")).toEqual(["heatEnergyJoules 94218000000"]);
+    expect(told("004", "MJ")).toEqual(["heatEnergyJoules 94218000"]);
+    expect(told("004", "kWh")).toEqual(["heatEnergy 94218"]);
+    expect(told("013", "MWh")).toEqual(["heatEnergy 94218000"]);
+    expect([...told("004", "m3"), ...told("003", "GJ"), ...told("010", "GJ")]).toEqual([]);
+  });
+
   it("of Belgium have their gas under 24.2.3", () => {
     const found = readingsBehind(
       telegram([text("0-1:24.1.0", "003"), volume("0-1:24.2.3", 5, "260701120000S")]),

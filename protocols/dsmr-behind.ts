@@ -1,7 +1,7 @@
 import type { MeterNumber, MeterReading, Telegram } from "./meter.ts";
 import type { QuantityName } from "./quantity.ts";
 
-/** What a meter behind a P1 port last said: gas or water, by its own time (P1 companion standard 5.0.2 §5.2.3, §6.12: M-Bus devices on channels 1 to 4). */
+/** What a meter behind a P1 port last said: gas, water or heat, by its own time (P1 companion standard 5.0.2 §5.2.3, §6.12: M-Bus devices on channels 1 to 4). */
 export interface BehindReading {
   readonly quantity: QuantityName;
   readonly value: MeterNumber;
@@ -12,9 +12,24 @@ export interface BehindReading {
 }
 
 const channelsMost = 4;
-/** Device types (EN 13757-3 table 8) whose volumes the table of quantities has. */
-const gas = 3;
-const water = 7;
+interface Kind {
+  /** Device types (EN 13757-7 table 13). */
+  readonly types: readonly number[];
+  /** As the port sends it, and the power of ten of the quantity's unit that it is. */
+  readonly unit: string;
+  readonly exponent: number;
+  readonly quantity: QuantityName;
+}
+
+/** What the table of quantities has a row for. Heat meters count gigajoules (§6.12), some of other countries kWh. Cold has no row. */
+const kinds: readonly Kind[] = [
+  { types: [0x03], unit: "m3", exponent: 0, quantity: "gasVolume" },
+  { types: [0x06, 0x07, 0x15, 0x16], unit: "m3", exponent: 0, quantity: "waterVolume" },
+  { types: [0x04, 0x0c, 0x0d], unit: "GJ", exponent: 9, quantity: "heatEnergyJoules" },
+  { types: [0x04, 0x0c, 0x0d], unit: "MJ", exponent: 6, quantity: "heatEnergyJoules" },
+  { types: [0x04, 0x0c, 0x0d], unit: "kWh", exponent: 3, quantity: "heatEnergy" },
+  { types: [0x04, 0x0c, 0x0d], unit: "MWh", exponent: 6, quantity: "heatEnergy" },
+];
 
 /** The last readings of the meters behind this one. Those without a time, or of a kind that has no quantity here, are left out. */
 export function readingsBehind(telegram: Telegram): readonly BehindReading[] {
@@ -22,14 +37,15 @@ export function readingsBehind(telegram: Telegram): readonly BehindReading[] {
   for (let channel = 1; channel <= channelsMost; channel++) {
     const own = "0-" + channel + ":";
     const type = textOf(telegram, own + "24.1.0");
-    const quantity = Number(type) === gas ? "gasVolume" : Number(type) === water ? "waterVolume" : null;
-    const reading = volumeOf(telegram, own);
+    const reading = countOf(telegram, own);
+    const kind = type === "" || reading === null ? null : kindOf(Number(type), reading.unit);
     const time = reading === null || reading.time === undefined ? null : timeOf(reading.time);
-    if (type !== "" && quantity !== null && reading !== null && time !== null && reading.unit === "m3") {
+    if (kind !== null && reading !== null && time !== null) {
+      const value = reading.value as MeterNumber;
       const meter = textOf(telegram, own + "96.1.0");
       found.push({
-        quantity: quantity,
-        value: reading.value as MeterNumber,
+        quantity: kind.quantity,
+        value: { integer: value.integer, exponent: value.exponent + kind.exponent },
         time: time,
         meter: meter === "" ? textOf(telegram, own + "96.1.1") : meter, // Belgium's
       });
@@ -39,13 +55,18 @@ export function readingsBehind(telegram: Telegram): readonly BehindReading[] {
 }
 
 /** 24.2.1 in the Netherlands and Luxembourg; 24.2.3, gas that is not corrected for its temperature, in Belgium. */
-function volumeOf(telegram: Telegram, own: string): MeterReading | null {
+function countOf(telegram: Telegram, own: string): MeterReading | null {
   const found = telegram.readings.filter(
     (reading) =>
       (reading.obis === own + "24.2.1" || reading.obis === own + "24.2.3") &&
       typeof reading.value !== "string" &&
       reading.time !== undefined,
   );
+  return found.length === 0 ? null : found[0];
+}
+
+function kindOf(type: number, unit: string | null): Kind | null {
+  const found = kinds.filter((kind) => kind.unit === unit && kind.types.indexOf(type) >= 0);
   return found.length === 0 ? null : found[0];
 }
 

@@ -93,6 +93,7 @@ export const quantities = {
   currentL3: amperes("1-0:71.7.0"),
   frequency: row("Hz", "HTZ", "1-0:14.7.0", "Hz", "frequency", -2, 4000, 7000, false, false),
   heatEnergy: row("Wh", "WHR", "6-0:1.0.0", "Wh", null, 0, 0, counterMax, true, true),
+  heatEnergyJoules: row("J", "JOU", null, null, null, 0, 0, counterMax, true, true), // of meters that count MJ or GJ: their Wh are no decimals
   heatPower: row("W", "WTT", "6-0:8.0.0", "W", null, 0, 0, 2000000000, false, true),
   heatVolume: volume("6-0:2.0.0"),
   flowTemperature: row("Cel", "CEL", "6-0:10.0.0", "degC", null, -2, -6000, 25000, false, true),

@@ -16,6 +16,8 @@ export interface DsmrOptions extends HouseholdOptions {
   readonly version: 2 | 4 | 5;
   /** When it is powered, Unix ms; 2026-01-01 where nothing is said. */
   readonly started?: number;
+  /** A heat meter is behind it, too. */
+  readonly heat?: boolean;
 }
 
 const kilowattHours = energyScaler - 3;
@@ -24,6 +26,8 @@ const register = { digits: 6, decimals: 3 };
 const gasInterval = 300; // s
 /** What is printed on the gas meter behind it. */
 export const gasMeterId = "G0005403840265721";
+/** And on the heat meter, where there is one. */
+export const heatMeterId = "H0002600123456789";
 
 /** A Dutch meter's P1 port, with a gas meter behind it. Knows no clock: time is what `step` is told. */
 export class DsmrMeter {
@@ -63,6 +67,13 @@ export class DsmrMeter {
       "0-0:96.13.0()",
       "0-1:24.1.0(003)",
       `0-1:96.1.0(${hex(gasMeterId)})`,
+      ...(this.options.heat === true
+        ? [
+            "0-2:24.1.0(012)",
+            `0-2:96.1.0(${hex(heatMeterId)})`,
+            `0-2:24.2.1(${hourly})(${registerText(94_218 + Math.floor(seconds / gasInterval), -3, { digits: 5, decimals: 3 })}*GJ)`,
+          ]
+        : []),
       ...(version === 2
         ? [`0-1:24.3.0(${hourly.slice(0, 12)})(00)(60)(1)(0-1:24.2.1)(m3)`, `(${gas})`]
         : [`0-1:24.2.1(${hourly})(${gas}*m3)`]),
@@ -82,7 +93,7 @@ function hex(text: string): string {
   return Buffer.from(text).toString("hex").toUpperCase();
 }
 
-const versions = { v5: 5, v4: 4, v2: 2, sealed: 5 } as const;
+const versions = { v5: 5, v4: 4, v2: 2, sealed: 5, heat: 5 } as const;
 
 /** The key of the simulated meter that seals what it says, as in Luxembourg; a public one, for nothing else. */
 export const dsmrKey = "000102030405060708090a0b0c0d0e0f";
@@ -103,7 +114,8 @@ export const dsmrSimulator: Simulator = {
   decode: `--key ${dsmrKey}`,
   settings: (profile) => (profile === "sealed" ? "keyFile: ./meter-key" : ""),
   create: ({ profile, seed }) => {
-    const meter = new DsmrMeter({ version: versions[profile as keyof typeof versions], number: 1, seed });
+    const version = versions[profile as keyof typeof versions];
+    const meter = new DsmrMeter({ version, number: 1, seed, heat: profile === "heat" });
     const said = profile === "sealed" ? sealing(dsmrKey) : (telegram: Uint8Array) => telegram;
     return { step: (ms) => meter.step(ms), telegram: () => said(meter.telegram()), receive: () => [] };
   },

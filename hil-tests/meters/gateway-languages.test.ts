@@ -193,6 +193,21 @@ describe.skipIf(!here)("directly on the gateway (needs socat and mosquitto)", ()
     expect(site.city.of("gasVolume")).toHaveLength(1);
   });
 
+  it("a heat meter behind a P1 port is a record with its own time, in the joules that it counts", async () => {
+    const site = await meterSite(
+      [`{ name: ${meterName}, language: dsmr, port: ./head, interval: 1 s }`],
+      ends,
+    );
+    await meterAt(site, "dsmr", "heat");
+    await site.house.start();
+    expect(await firstValues(site, ["gasVolume", "heatEnergyJoules"])).toEqual([
+      "1234.567 m3",
+      "94218000000 J",
+    ]);
+    const [record] = site.city.of("heatEnergyJoules");
+    expect(Number(record!.t)).toBe(Date.UTC(2025, 11, 31, 23) / 1000);
+  });
+
   it("a P1 port that seals its telegrams is read with the meter's key", async () => {
     const site = await meterSite(
       [`{ name: ${meterName}, language: dsmr, port: ./head, interval: 1 s, keyFile: ./key }`],
