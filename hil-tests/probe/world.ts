@@ -1,6 +1,7 @@
 import { seeded } from "../../boards/platforms/seeded.ts";
 import { nodeCiphers } from "../../protocols/crypto-node.ts";
-import { Probe, type ProbeOutcome, type ProbeStep } from "../../scripts/probe/probe.ts";
+import type { ProbeOutcome, ProbeStep } from "../../scripts/probe/outcome.ts";
+import { Probe } from "../../scripts/probe/probe.ts";
 import { type LineSetting, plain } from "../../scripts/probe/setting.ts";
 import { Receiver, Uart } from "./uart.ts";
 

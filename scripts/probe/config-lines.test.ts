@@ -4,7 +4,7 @@ import { installationSchema } from "../../firmware/installation.ts";
 import { loadConfig } from "../../gateway/config/config-file.ts";
 import { gatewaySchema } from "../../gateway/config.ts";
 import { meterLines, sensorLines } from "./config-lines.ts";
-import type { Found } from "./probe.ts";
+import type { Found } from "./outcome.ts";
 import { even, plain, seven } from "./setting.ts";
 
 function found(language: string, more: Partial<Found>): Found {

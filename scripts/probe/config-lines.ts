@@ -1,5 +1,5 @@
 import { meterLanguage } from "../../protocols/index.ts";
-import type { Found } from "./probe.ts";
+import type { Found } from "./outcome.ts";
 
 /** The entry under `meters:` of gateway.yaml for what was found (gateway/meters), ready to copy. `hasKey`: a key opened its telegrams. */
 export function meterLines(found: Found, port: string, hasKey: boolean): readonly string[] {

@@ -66,10 +66,13 @@ const listeners: readonly Listener[] = [
 /** Telegrams without a checksum, over all stays: one is none, two of one meter are. */
 export class WeakBook {
   private readonly seen = new Map<string, number>();
+  /** How many have come for the first time. */
+  first = 0;
 
   /** Whether it has come before. */
   again(key: string): boolean {
     const times = this.seen.get(key) ?? 0;
+    this.first += times === 0 ? 1 : 0;
     if (this.seen.size < weakMax) {
       this.seen.set(key, times + 1);
     }
@@ -84,6 +87,8 @@ export class Ears {
   readonly sightings: Sighting[] = [];
   /** Something began as a telegram does whose checksum did not fit or has not come yet: the setting may be right. */
   isPromising = false;
+  /** A telegram came that counts when its meter comes again. */
+  awaitsAnother = false;
   private readonly mouths: readonly { readonly listener: Listener; readonly decoder: MeterDecoder }[];
   private readonly weak: WeakBook;
   private kept: Uint8Array = new Uint8Array(0);
@@ -129,7 +134,9 @@ export class Ears {
   private take(listener: Listener, result: Telegram | BadTelegram): void {
     const at = result.offset - this.dropped;
     const bytes = at < 0 ? new Uint8Array(0) : this.kept.subarray(at);
+    const before = this.weak.first;
     const proof = listener.judge(result, bytes, this.weak);
+    this.awaitsAnother ||= this.weak.first > before;
     const sighting = this.sightings.find((one) => isOf(one, listener));
     if (proof === null) {
       this.isPromising ||= isFault(result) && result.fault === "checksum" && listener.name !== "wmbus";

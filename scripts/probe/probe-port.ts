@@ -1,6 +1,7 @@
 import { SerialPort } from "serialport";
 import type { Dump } from "./dump.ts";
-import type { Probe, ProbeOutcome, ProbeStep } from "./probe.ts";
+import type { ProbeOutcome, ProbeStep } from "./outcome.ts";
+import type { Probe } from "./probe.ts";
 import { isSame, type LineSetting, plain } from "./setting.ts";
 
 export interface PortRun {

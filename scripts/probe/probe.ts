@@ -1,59 +1,10 @@
-import type { MeterKeys, Telegram } from "../../protocols/meter.ts";
-import type { ReceiverName } from "../../protocols/wmbus-receiver.ts";
+import type { Telegram } from "../../protocols/meter.ts";
 import { type Proof, type Sighting, WeakBook } from "./ears.ts";
-import type { ModbusKind } from "./modbus-run.ts";
+import type { Found, ProbeOptions, ProbeOutcome, ProbeStep } from "./outcome.ts";
 import { type Question, questions, type Run, type RunStep, rarerQuestions } from "./questions.ts";
-import { even, isSame, type LineSetting, plain, seven, usual } from "./setting.ts";
+import { Rhythm } from "./rhythm.ts";
+import { even, isSame, type LineSetting, plain, receivers, seven, usual } from "./setting.ts";
 import { type HeardAt, Stay } from "./stay.ts";
-
-/** What the host of a probe is to do, in this order. */
-export type ProbeStep =
-  /** Set the line so; what was given to send before has gone out to the last bit by then. */
-  | { readonly type: "line"; readonly line: LineSetting }
-  | { readonly type: "send"; readonly bytes: Uint8Array }
-  /** For people who wait: what is tried now. */
-  | { readonly type: "trying"; readonly what: "listen" | "ask" | "confirm"; readonly language: string | null }
-  /** The probe is over; `outcome` says what it found. */
-  | { readonly type: "end" };
-
-export interface Found {
-  /** As `hasen decode` names it, or "modbus". */
-  readonly language: string;
-  readonly setting: LineSetting;
-  /** Whether it spoke because it was asked. */
-  readonly asked: boolean;
-  readonly proof: Proof;
-  readonly telegrams: number;
-  readonly faults: number;
-  readonly telegram: Telegram | null;
-  readonly locked: Sighting["locked"];
-  /** What a meter that was asked went on with, in baud. */
-  readonly dataBaud: number;
-  /** The Modbus unit that answered. */
-  readonly unit: number | null;
-  /** What that unit is; null where its registers do not tell. */
-  readonly kind: ModbusKind | null;
-  /** Whose frames wireless telegrams come in. */
-  readonly receiver: ReceiverName;
-}
-
-export interface ProbeOutcome {
-  readonly found: Found | null;
-  readonly heard: readonly HeardAt[];
-  /** Languages that were asked for. */
-  readonly asked: readonly string[];
-  /** The sender's bit rate as garbage shows it; null where nothing does. */
-  readonly rate: number | null;
-  readonly ms: number;
-}
-
-export interface ProbeOptions {
-  /** How long at most, ms. */
-  readonly duration: number;
-  /** False: nothing is sent. */
-  readonly asks: boolean;
-  readonly keys: MeterKeys;
-}
 
 /** Meters push once a second, some every two. */
 const firstQuiet = 2300; // ms
@@ -65,6 +16,8 @@ const laterQuiet = 4000; // ms
 const confirmMax = 1600; // ms
 const confirmTelegrams = 3;
 const textShare = 0.95;
+/** Who sends so seldom, ms, is a radio receiver rather than a meter on a wire. */
+const rareWait = 6000;
 
 /**
  * Finds out how a meter's line is set and what it speaks. It listens first; it asks when nothing is heard, or when nothing heard was
@@ -77,6 +30,7 @@ export class Probe {
   outcome: ProbeOutcome | null = null;
   private readonly options: ProbeOptions;
   private readonly weak = new WeakBook();
+  private readonly rhythm = new Rhythm();
   private readonly heard: HeardAt[] = [];
   private readonly asked: string[] = [];
   private began = 0;
@@ -90,6 +44,10 @@ export class Probe {
   private settings: LineSetting[] = [plain(9600), plain(1200)];
   private questions: Question[] = [];
   private round = 0;
+  private busyRounds = 0;
+  private isRare = false;
+  /** Bytes came while somebody was asked, and were no answer. In the first round they may be that of a meter which has to be asked otherwise. */
+  private hasStrays = false;
   private confirmBy: number | null = null;
   private candidate: Found | null = null;
   private rate: number | null = null;
@@ -117,6 +75,7 @@ export class Probe {
       this.answered += bytes.length;
       this.follow(this.run.push(bytes, now), now);
     } else if (this.stay !== null) {
+      this.rhythm.heard(now);
       this.stay.push(bytes, now);
       this.look(now);
     }
@@ -203,6 +162,13 @@ export class Probe {
   private leave(stay: Stay, now: number): void {
     this.note(stay, now);
     const { baud, parity } = stay.setting;
+    if (!this.isRare && this.rhythm.wait >= rareWait) {
+      this.isRare = true;
+      this.first(receivers);
+    }
+    if (stay.ears.awaitsAnother) {
+      this.first([stay.setting]);
+    }
     const slower = stay.rate.guess();
     if (slower !== null) {
       this.rate = slower;
@@ -240,6 +206,7 @@ export class Probe {
   }
 
   private next(now: number): void {
+    this.hasStrays ||= this.run !== null && this.answered > 0 && this.round > 1;
     this.stay = null;
     this.run = null;
     this.question = null;
@@ -258,20 +225,27 @@ export class Probe {
 
   /** All settings by turns where something is heard; else, and between such rounds, all questions. */
   private nextRound(): void {
-    const isBusy = this.heard.some(({ bytes }) => bytes > 0);
+    const { isBusy } = this;
     this.round++;
     this.settings = [...usual];
-    if (this.options.asks && (this.round > 1 || !isBusy)) {
+    if (this.options.asks && (this.busyRounds > 0 || !isBusy)) {
       this.questions = this.round % 2 === 1 || isBusy ? [...questions] : [...rarerQuestions];
       this.settings = isBusy ? this.settings : [plain(9600), plain(1200), even(2400)];
     }
+    this.busyRounds += isBusy ? 1 : 0;
+  }
+
+  /** Whether somebody is on the line: heard while nobody was asked, or in place of an answer. */
+  private get isBusy(): boolean {
+    return this.hasStrays || this.heard.some(({ bytes }) => bytes > 0);
   }
 
   private listen(setting: LineSetting, now: number): void {
     this.set(setting);
-    const isBusy = this.heard.some(({ bytes }) => bytes > 0);
+    const { isBusy } = this;
     const first = this.stays === 0 ? firstQuiet : secondQuiet;
-    const quietMax = this.round > 1 ? laterQuiet : isBusy ? busyQuiet : this.round > 0 ? laterQuiet : first;
+    const usualQuiet = this.round > 1 ? laterQuiet : isBusy ? busyQuiet : this.round > 0 ? laterQuiet : first;
+    const quietMax = Math.max(usualQuiet, this.rhythm.wait);
     this.stays++;
     const isGuessed = this.guessed === setting.baud;
     this.stay = new Stay(setting, now, { quietMax, isGuessed, keys: this.options.keys, weak: this.weak });
@@ -282,6 +256,7 @@ export class Probe {
     if (!this.asked.includes(question.language)) {
       this.asked.push(question.language);
     }
+    this.rhythm.interrupt();
     this.set(question.setting);
     this.question = question;
     this.requests = 0;
@@ -385,6 +360,7 @@ export class Probe {
       heard: this.heard,
       asked: this.asked,
       rate: this.rate,
+      interval: this.rhythm.interval,
       ms: now - this.began,
     };
     this.steps.push({ type: "end" });

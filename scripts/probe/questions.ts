@@ -72,29 +72,55 @@ function modbus(setting: LineSetting, units: readonly number[]): readonly Questi
   }));
 }
 
-/** IEC 62056-21, modes A to C. */
+/** Behind the request a meter identifies itself within 1.5 s (IEC 62056-21 §6.3.14); waking it and its 20 characters take some more. */
+const identifiedBy = 6000; // ms
+const wokenBy = 10_000;
+const identificationMax = 200; // characters looked at
+
+/** IEC 62056-21, modes A to C. What comes without an identification is not a meter's answer but whoever sends by itself: it is not waited for. */
 class D0Run implements Run {
   private readonly session: D0Session;
+  private readonly patience: number;
+  private since = 0;
+  private text = "";
 
   constructor(wake: boolean) {
     this.session = new D0Session({ address: "", baudMax: 9600, eightBits: false, wake });
+    this.patience = wake ? wokenBy : identifiedBy;
   }
 
   get deadline(): number | null {
-    return this.session.deadline;
+    const { deadline } = this.session;
+    return this.isIdentified || deadline === null ? deadline : Math.min(deadline, this.since + this.patience);
   }
 
   start(now: number): readonly RunStep[] {
+    this.since = now;
     return this.session.start(now);
   }
 
   push(bytes: Uint8Array, now: number): readonly RunStep[] {
-    return this.session.push(bytes, now);
+    if (!this.isIdentified) {
+      this.text = (this.text + asciiOf(bytes)).slice(-identificationMax);
+    }
+    return this.isInVain(now) ? [{ type: "end" }] : this.session.push(bytes, now);
   }
 
   tick(now: number): readonly RunStep[] {
-    return this.session.tick(now);
+    return this.isInVain(now) ? [{ type: "end" }] : this.session.tick(now);
   }
+
+  private get isIdentified(): boolean {
+    return /\/[A-Za-z]{3}[0-9A-Z]/.test(this.text);
+  }
+
+  private isInVain(now: number): boolean {
+    return !this.isIdentified && now - this.since >= this.patience;
+  }
+}
+
+function asciiOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.map((byte) => byte & 0x7f));
 }
 
 const tickEvery = 20; // ms

@@ -14,7 +14,7 @@ import { unitText } from "../unit-text.ts";
 import { meterLines, sensorLines } from "./config-lines.ts";
 import { makerOf } from "./makers.ts";
 import type { ModbusKind } from "./modbus-run.ts";
-import type { Found, ProbeOutcome } from "./probe.ts";
+import type { Found, ProbeOutcome } from "./outcome.ts";
 import { settingText } from "./setting.ts";
 import { type ProbeWord, say } from "./words.ts";
 
@@ -175,9 +175,23 @@ function unknownLines(outcome: ProbeOutcome, { lang, port, dump }: ReportContext
       }),
     ),
     ...(outcome.rate === null ? [] : [say(lang, "rate", { baud: outcome.rate })]),
+    ...rareLines(outcome, lang, port),
     ...(dump === null ? [] : [say(lang, "dump", { file: dump, language: "sml" })]),
     say(lang, "unknown.next", { port }),
   ];
+}
+
+/** Every line setting needs a telegram of its own; of rare ones as many as there are settings, and some. */
+const telegramsNeeded = 25;
+const rareFrom = 3000; // ms
+const probeMax = 3600; // s
+
+function rareLines({ interval }: ProbeOutcome, lang: Language, port: string): readonly string[] {
+  if (interval === null || interval < rareFrom) {
+    return [];
+  }
+  const every = Math.round(interval / 1000);
+  return [say(lang, "rare", { every, port, seconds: Math.min(probeMax, telegramsNeeded * every) })];
 }
 
 /** Steps that are about optical heads. */
@@ -225,6 +239,7 @@ export function reportJson(outcome: ProbeOutcome, { port, dump }: ReportContext)
     })),
     asked: outcome.asked,
     rate: outcome.rate,
+    interval: outcome.interval === null ? null : Math.round(outcome.interval) / 1000,
     dump,
   };
 }

@@ -62,3 +62,6 @@ export const usual: readonly LineSetting[] = [
   even(57600),
   even(600),
 ];
+
+/** Of receivers for radio meters, as they leave the factory: IMST, Amber, and what is built upon a serial bridge. */
+export const receivers: readonly LineSetting[] = [plain(57600), plain(9600), plain(115200), plain(38400)];

@@ -120,13 +120,17 @@ export class Stay {
   }
 
   private looksRight(): boolean {
-    return this.ears.isPromising || (this.bytes >= textLeast && this.printable >= textShare * this.bytes);
+    return (
+      this.ears.isPromising ||
+      this.ears.awaitsAnother ||
+      (this.bytes >= textLeast && this.printable >= textShare * this.bytes)
+    );
   }
 
   private patience(): number {
     const character = byteTime(this.setting);
     return this.looksRight()
-      ? promisingMax + promisingBytes * character
+      ? Math.max(promisingMax, 2 * this.quietMax) + promisingBytes * character
       : Math.max(streamMax, this.quietMax) + (this.isGuessed ? 2.4 : 1) * streamBytes * character;
   }
 }

@@ -36,6 +36,7 @@ export const de: Readonly<Record<keyof typeof en, string>> = {
   unknown: "Unbekannt: {bytes} Bytes wurden gehört, und nichts davon hat eine Prüfsumme, die stimmt.",
   heardAt: "  {setting}: {rate} Bytes/s, {printable} % davon könnten Text sein",
   rate: "Der Sender spricht vielleicht mit {baud} Baud.",
+  rare: "Gesendet wird nur alle {every} s, wie bei Funkzählern: Lassen Sie der Suche mehr Zeit: hasen probe {port} --seconds {seconds}",
   "unknown.next":
     "Weiter: Befestigen Sie den Lesekopf so, dass kein Tageslicht hineinkommt, und halten Sie andere Kabel fern. Dann noch einmal, länger: hasen probe {port} --seconds 180. Bleibt es unbekannt, schicken Sie die Aufzeichnung an den Support.",
   nothing: "In {seconds} s war nichts zu hören.",

@@ -34,6 +34,7 @@ export const en = {
   unknown: "Unknown: {bytes} bytes were heard, and nothing of it has a checksum that holds.",
   heardAt: "  {setting}: {rate} bytes/s, {printable} % of it could be text",
   rate: "The sender's bit rate may be {baud} baud.",
+  rare: "Something is sent every {every} s only, as radio meters do: give the probe longer: hasen probe {port} --seconds {seconds}",
   "unknown.next":
     "Next: fix the optical head so that no daylight gets in, and keep other senders' cables away. Then again, for longer: hasen probe {port} --seconds 180. If it stays unknown, send the dump to support.",
   nothing: "Nothing was heard in {seconds} s.",
