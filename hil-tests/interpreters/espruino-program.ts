@@ -21,18 +21,24 @@ export interface EspruinoRun {
 
 /**
  * Runs a script in a folder, where the interpreter keeps its flash (`espruino.flash`). It ends with its input; byte 04 would end it too.
- * What it prints has CR LF.
+ * What it prints has CR LF. An `input` that has ended is read as characters without end, which leave no room for those of serial ports: with
+ * "pipe" nothing is typed, and nothing ends.
  */
-export function runEspruino(folder: string, script: string, deadline = 30_000): Promise<EspruinoRun> {
+export function runEspruino(
+  folder: string,
+  script: string,
+  deadline = 30_000,
+  input: "ignore" | "pipe" = "ignore",
+): Promise<EspruinoRun> {
   const file = join(folder, "script.js");
   writeFileSync(file, script);
   return new Promise((resolve, reject) => {
     const child = spawn(espruinoPath() ?? "espruino", [file], {
       cwd: folder,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input, "pipe", "pipe"],
     });
     let text = "";
-    child.stdout.setEncoding("latin1").on("data", (more: string) => {
+    child.stdout?.setEncoding("latin1").on("data", (more: string) => {
       text += more;
     });
     const timer = setTimeout(() => child.kill("SIGKILL"), deadline);
