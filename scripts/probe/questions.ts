@@ -73,8 +73,8 @@ function modbus(setting: LineSetting, units: readonly number[]): readonly Questi
 }
 
 /** Behind the request a meter identifies itself within 1.5 s (IEC 62056-21 §6.3.14); waking it and its 20 characters take some more. */
-const identifiedBy = 6000; // ms
-const wokenBy = 10_000;
+const identifiedBy = 10_000; // ms, with what a busy computer takes
+const wokenBy = 14_000;
 const identificationMax = 200; // characters looked at
 
 /** IEC 62056-21, modes A to C. What comes without an identification is not a meter's answer but whoever sends by itself: it is not waited for. */
