@@ -20,6 +20,53 @@ export function forgetfulBroker(): Promise<StubbornBroker> {
   });
 }
 
+/** Confirms one QoS 1 message each so many ms, in order. `receiveMaximum` is what it says of itself. */
+export function confirmingBroker(options: {
+  every: number;
+  receiveMaximum?: number;
+}): Promise<StubbornBroker> {
+  const { every, receiveMaximum: most } = options;
+  const greeting = most === undefined ? [0x20, 3, 0, 0, 0] : [0x20, 6, 0, 0, 3, 0x21, most >> 8, most & 255]; // MQTT 5 §3.2
+  return listen((socket) => {
+    let unread = Buffer.alloc(0);
+    const waiting: number[] = [];
+    let timer: NodeJS.Timeout | null = null;
+    const confirm = (): void => {
+      const id = waiting.shift();
+      timer = id === undefined ? null : setTimeout(confirm, every);
+      if (id !== undefined) {
+        socket.write(Uint8Array.of(0x40, 2, id >> 8, id & 255)); // MQTT 5 §3.4
+      }
+    };
+    socket.on("data", (bytes) => {
+      unread = Buffer.concat([unread, bytes]);
+      for (let packet = packetOf(unread); packet !== null; packet = packetOf(unread)) {
+        unread = unread.subarray(packet.end);
+        if (packet.type === 1) {
+          socket.write(Uint8Array.from(greeting));
+        } else if (packet.type === 3) {
+          waiting.push(packet.body.readUInt16BE(2 + packet.body.readUInt16BE(0)));
+          timer ??= setTimeout(confirm, every);
+        }
+      }
+    });
+    socket.once("close", () => clearTimeout(timer ?? undefined));
+  });
+}
+
+/** The first packet in these bytes (MQTT 5 §2.1); null where it is not whole. */
+function packetOf(bytes: Buffer): { type: number; body: Buffer; end: number } | null {
+  let length = 0;
+  for (let at = 1; at < bytes.length && at <= 4; at++) {
+    length += (bytes[at] & 127) << (7 * (at - 1));
+    if (bytes[at] < 128) {
+      const end = at + 1 + length;
+      return end <= bytes.length ? { type: bytes[0] >> 4, body: bytes.subarray(at + 1, end), end } : null;
+    }
+  }
+  return null;
+}
+
 /** Drops each connection as soon as it has come. */
 export function slammingBroker(): Promise<StubbornBroker> {
   return listen((socket) => socket.destroy());

@@ -33,8 +33,10 @@ interface Waiting {
 export class MqttPublisher {
   private readonly options: PublisherOptions;
   private readonly connection: BrokerConnection;
-  /** Given to the broker and not confirmed. */
+  /** Given to the broker and not confirmed, in that order. */
   private readonly underWay = new Set<(fault: SinkFault) => void>();
+  /** How long the oldest of these may stay so. */
+  private patience: NodeJS.Timeout | null = null;
   /** Waits for a place among them. */
   private readonly waiting: Waiting[] = [];
   /** Who waits for the connection. */
@@ -124,22 +126,40 @@ export class MqttPublisher {
   }
 
   private begin(client: MqttClient, { message, settle }: Waiting): void {
-    const { confirmTimeout } = this.options;
-    const timer = setTimeout(() => {
-      end(transient("timeout", `no confirmation within ${confirmTimeout} ms`));
-      this.connection.drop("the broker takes messages and does not confirm them");
-    }, confirmTimeout);
     const end = (delivery: Delivery) => {
+      const [oldest] = this.underWay;
       if (this.underWay.delete(end)) {
-        clearTimeout(timer);
+        if (end === oldest) {
+          this.awaitOldest();
+        }
         settle(delivery);
         this.next();
       }
     };
     this.underWay.add(end);
+    if (this.patience === null) {
+      this.awaitOldest();
+    }
     client.publish(message.topic, message.payload, { ...message.options, qos: 1 }, (error) =>
       end(error == null ? this.confirmed() : this.refused(error, message.topic)),
     );
+  }
+
+  /**
+   * A broker confirms in order (MQTT 5 §4.6), so it is the oldest message that is waited for, from the moment at which those before it were
+   * confirmed: on a slow line a hundred messages take their time, and must not be sent again and again for the sake of the last one.
+   */
+  private awaitOldest(): void {
+    const { confirmTimeout } = this.options;
+    const [oldest] = this.underWay;
+    clearTimeout(this.patience ?? undefined);
+    this.patience =
+      oldest === undefined
+        ? null
+        : setTimeout(() => {
+            oldest(transient("timeout", `no confirmation within ${confirmTimeout} ms`));
+            this.connection.drop("the broker takes messages and does not confirm them");
+          }, confirmTimeout);
   }
 
   private confirmed(): Delivery {
@@ -161,7 +181,8 @@ export class MqttPublisher {
 
   private up(connack: IConnackPacket): void {
     const { receiveMaximum, maximumPacketSize } = connack.properties ?? {};
-    this.inflight = Math.min(this.options.inflight, receiveMaximum ?? this.options.inflight);
+    // A receive maximum of 0 is against MQTT 5 §3.2.2.3.3, and would have us wait for ever.
+    this.inflight = Math.max(1, Math.min(this.options.inflight, receiveMaximum ?? this.options.inflight));
     this.packetMax = maximumPacketSize ?? null;
     this.refusal = null;
     for (const end of [...this.expecting]) {

@@ -9,6 +9,7 @@ import { type Certificates, makeCertificates } from "../../hil-tests/certificate
 import { type MosquittoOptions, startMosquitto } from "../../hil-tests/mosquitto.ts";
 import { freePort, has, until } from "../../hil-tests/programs.ts";
 import {
+  confirmingBroker,
   cuttableBridge,
   forgetfulBroker,
   silentBroker,
@@ -214,11 +215,22 @@ describe.skipIf(!here)(`the mqtt sink at a real mosquitto${why}`, () => {
     expect(sink.state().trouble).toContain("access list");
   });
 
-  it("gives up a record longer than the broker takes", async () => {
-    const { url } = await broker({ lines: ["max_packet_size 500"] });
+  it("delivers in many short messages where the broker takes no longer ones", async () => {
+    const { url, port } = await broker({ lines: ["max_packet_size 512"] });
+    const { heard, text } = await city(port);
     const sink = await openSink(url);
-    expect(await sink.send(only(record(1)))).toMatchObject({ fault: "too-long", transient: false });
-    expect(sink.state().connected).toBe(true);
+    const records = Array.from({ length: 20 }, (_, row) => record(row));
+    expect(await sink.send(only(...records))).toEqual({ delivered: true });
+    await until("all have come", () => identities(text()).length === 20);
+    expect(heard.length).toBeGreaterThan(4);
+  });
+
+  it("gives nothing up for a broker that takes less than a record, and says what to change", async () => {
+    const { url } = await broker({ lines: ["max_packet_size 300"] });
+    const sink = await openSink(url);
+    expect(await sink.send(only(record(1)))).toMatchObject({ fault: "too-long", transient: true });
+    expect(sink.state()).toMatchObject({ connected: false });
+    expect(sink.state().trouble).toContain("raise its maximum packet size");
   });
 
   it("says what to change where mosquitto's old size limit answers with a code that MQTT 5 does not have", async () => {
@@ -352,6 +364,24 @@ describe("the mqtt sink at a broker that does not help", () => {
     expect(await sink.send(only(record(1)))).toMatchObject({ fault: "timeout", transient: true });
     expect(sink.state().trouble).toContain("does not confirm");
     await until("it connects anew", () => stubborn.connections() >= 2);
+  });
+
+  it("waits for one that is slow, message after message, as long as it goes on confirming", async () => {
+    const slow = await confirmingBroker({ every: 100 });
+    endings.push(() => slow.close());
+    const sink = await openSink(`mqtt://127.0.0.1:${slow.port}`, { confirmTimeout: 400, messageMax: 1024 });
+    await until("it is up", () => sink.state().connected);
+    const records = Array.from({ length: 100 }, (_, row) => record(row));
+    expect(await sink.send(only(...records))).toEqual({ delivered: true });
+    expect(slow.connections()).toBe(1);
+  });
+
+  it("sends one message at a time to one that says, against the standard, that it takes none", async () => {
+    const odd = await confirmingBroker({ every: 0, receiveMaximum: 0 });
+    endings.push(() => odd.close());
+    const sink = await openSink(`mqtt://127.0.0.1:${odd.port}`);
+    await until("it is up", () => sink.state().connected);
+    expect(await sink.send(only(record(1), record(2, "pb-2")))).toEqual({ delivered: true });
   });
 
   it("stops within a second, whatever is under way, and answers who waits", async () => {

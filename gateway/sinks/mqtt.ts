@@ -96,8 +96,8 @@ const schema = group(
     }),
     confirmTimeout: duration({
       about: {
-        en: "Longest wait for the broker's confirmation of a message",
-        de: "Längste Wartezeit auf die Bestätigung einer Nachricht",
+        en: "Longest wait for the broker's confirmation of a message, once those before it are confirmed",
+        de: "Längste Wartezeit auf die Bestätigung einer Nachricht, wenn die vor ihr bestätigt sind",
       },
       default: "20 s",
       least: "100 ms",
@@ -112,8 +112,14 @@ const schema = group(
 
 export type MqttSinkSettings = Static<typeof schema>;
 
-/** Bytes of a PUBLISH packet beside topic and payload, at most: headers, content type, gateway name (MQTT 5 §3.3). */
-const overheadMax = 400;
+/**
+ * Bytes of a PUBLISH packet beside topic and payload, at most (MQTT 5 §3.3): header 5, two lengths 4, number 2, payload format 2, content
+ * type 3 + 22, the gateway's name 12 + 64.
+ */
+const overheadMax = 128;
+
+/** What a broker must take at least. A limit below it is a mistake there, for which no reading may be given up. */
+const packetLeast = 512;
 
 /** Records of one message, at most: about 40 kB, so that few are written only to be found longer than `messageMax`. */
 const packRecordsMax = 500;
@@ -156,12 +162,23 @@ export class MqttSink implements Sink {
   }
 
   state(): SinkState {
-    return this.publisher.state();
+    const narrow = this.publisher.state().connected ? this.tooNarrow() : null;
+    return narrow === null ? this.publisher.state() : { connected: false, trouble: narrow.detail };
+  }
+
+  private tooNarrow(): SinkFault | null {
+    const { packetMax } = this.publisher;
+    if (packetMax === null || packetMax >= packetLeast) {
+      return null;
+    }
+    const detail = `${this.settings.url}: the broker takes packets of ${packetMax} bytes at most, which is less than a reading needs: raise its maximum packet size to ${packetLeast} bytes or more`;
+    return { fault: "too-long", detail, transient: true };
   }
 
   /** A transient failure of any message wins, so that nothing is given up before everything has had its chance. */
   async send(batch: SinkBatch): Promise<Delivery> {
-    const away = await this.publisher.ready(); // only then is it known how long a message may be
+    // Only with a connection is it known how long a message may be.
+    const away = (await this.publisher.ready()) ?? this.tooNarrow();
     if (away !== null) {
       return away;
     }
