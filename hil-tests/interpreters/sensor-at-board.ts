@@ -11,7 +11,11 @@ const usual = { interval: 60_000, heartbeat: 900_000, deadBands: [] };
 
 const bundles = new Map<string, ReturnType<typeof buildPole>>();
 
-/** Each bundle is built once. */
+/** The bundle of a board with one sensor, built once. */
+export function builtWith(sensor: object): ReturnType<typeof buildPole> {
+  return built(JSON.stringify(sensor));
+}
+
 function built(sensor: string): ReturnType<typeof buildPole> {
   const known = bundles.get(sensor);
   const bundle =
@@ -27,7 +31,7 @@ function built(sensor: string): ReturnType<typeof buildPole> {
 
 /** A board of Node with one sensor, at a gateway: an ESP32, whose packs have one row each. */
 export async function boardWith(sensor: object) {
-  const { firmware, installation } = await built(JSON.stringify(sensor));
+  const { firmware, installation } = await builtWith(sensor);
   const { board, gateway } = poleAtGateway(installation);
   const rows = () => gateway.packs().flatMap((pack) => pack.rows.map(({ values }) => values));
   return {
