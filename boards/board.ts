@@ -66,6 +66,8 @@ export const boardSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    /** Its clocks stop between ticks only where its program says so (`setDeepSleep`, STM32); other boards sleep by themselves. */
+    deepSleep: Type.Optional(Type.Literal(true)),
     /** What it can be connected to. Which of these a platform serves today: README.md. */
     buses: Type.Object(
       {

@@ -15,8 +15,10 @@ export const espruinoPico: Board = {
   buses: { i2c: true, uart: true, analog: true, pulse: true, ble: false, network: false },
   crypto: { sha256: "native", aes: "native", ccm: false },
   jit: true,
+  deepSleep: true,
   flash: stm32,
   sources: [
+    { what: "deep sleep", where: "Espruino 2v29, src/jswrap_interactive.c (setDeepSleep)" },
     { what: "chip, clock, memory, variables, storage, JIT", where: "Espruino 2v29, boards/PICO_R1_3.py" },
     { what: "bytes of a variable, by their number", where: "Espruino 2v29, src/jsutils.h" },
     {

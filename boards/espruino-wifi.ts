@@ -16,8 +16,10 @@ export const espruinoWifi: Board = {
   buses: { i2c: true, uart: true, analog: true, pulse: true, ble: false, network: true },
   crypto: { sha256: "native", aes: "native", ccm: false },
   jit: true,
+  deepSleep: true,
   flash: stm32,
   sources: [
+    { what: "deep sleep", where: "Espruino 2v29, src/jswrap_interactive.c (setDeepSleep)" },
     { what: "where an outbox may spill to", where: "Espruino 2v29, targets/stm32/jshardware.c" },
     {
       what: "how often its flash may be erased",

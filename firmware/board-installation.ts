@@ -188,6 +188,13 @@ export function boardInstallationSchema(drivers: readonly Driver[], boards: read
         ),
         default: false,
       }),
+      deepSleep: Type.Boolean({
+        about: about(
+          "Clocks stand still between readings, and the gateway is heard only for five seconds after each message",
+          "Zwischen den Messungen stehen die Takte still, und das Gateway wird nur fünf Sekunden lang nach jeder Nachricht gehört",
+        ),
+        default: false,
+      }),
       batch: batchGroup,
       status: statusInterval,
       outbox: group(

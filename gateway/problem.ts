@@ -100,6 +100,7 @@ const shared: Readonly<Partial<Record<ProblemCode, Exit>>> = {
   "BLD-073": 65,
   "BLD-075": 65,
   "BLD-074": 65,
+  "BLD-077": 65,
   "BUG-001": 1,
   "BLE-067": 66,
   "BLE-068": 69,

@@ -14,6 +14,7 @@ import { type EntryOrder, entryText } from "./board-build/entry-text.ts";
 import { leanEntry, unlean } from "./board-build/lean-entry.ts";
 import { linkProblems } from "./board-build/link-check.ts";
 import { carriesDriver } from "./board-build/meter-text.ts";
+import { sleepProblems } from "./board-build/sleep-text.ts";
 import { spillProblems } from "./board-build/spill-check.ts";
 import { spillStorage } from "./board-build/spill-text.ts";
 import { estimateVariables } from "./board-build/variables.ts";
@@ -80,6 +81,7 @@ export function refuseUnfit(order: FirmwareOrder): void {
     ...linkProblems(order, buildable),
     ...sensorProblems(order),
     ...leanProblems(order),
+    ...sleepProblems(order),
     ...spillProblems(order, 0, buildable),
   ]);
 }

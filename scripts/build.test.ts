@@ -160,6 +160,8 @@ describe("hasen build", () => {
     ["an outbox in flash without room for it", spilling("puck-js"), {}, "ccm", "BLD-075"],
     ["an outbox in flash without pages for it", spilling("espruino-pico"), {}, "ccm", "BLD-075"],
     ["an outbox in flash of less than two pages", spilling("espruino-wifi", "16 KiB"), {}, "ccm", "BLD-075"],
+    ["deep sleep where there is no switch for it", `${example}\ndeepSleep: true\n`, {}, "ccm", "BLD-077"],
+    ["deep sleep beside a meter", `${metered("sml-meter")}\ndeepSleep: true\n`, {}, "ccm", "BLD-077"],
     ["an outbox in flash that is lean", `${spilling("esp32")}\nlean: true\n`, {}, "ccm", "BLD-075"],
     ["MQTT over TLS", linked("esp32", mqtt.replace("mqtt:", "mqtts:")), {}, "ccm", "BLD-072"],
     [

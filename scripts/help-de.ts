@@ -72,7 +72,7 @@ export const german: Readonly<Record<string, string>> = {
     "Gibt einem Gerät neue Schlüssel; die alten gelten ab sofort nicht mehr.",
   "Refuse a device from now on.": "Weist ein Gerät ab sofort ab.",
   "Ask a board on a cable how it is: epoch, outbox, faults, slot, last reading.":
-    "Fragt eine Platine am Kabel, wie es ihr geht: Epoche, Ausgangskorb, Fehler, Platz, letzter Messwert.",
+    "Fragt eine Platine am Kabel, wie es ihr geht: Epoche, Ausgangspuffer, Fehler, Platz, letzter Messwert.",
   "the serial port; not needed where there is only one":
     "der serielle Anschluss; unnötig, wo es nur einen gibt",
   "speed of the console; USB has none": "Baudrate der Konsole; USB hat keine",

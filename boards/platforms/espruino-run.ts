@@ -11,7 +11,7 @@ export const tickMax = 25000;
 
 /**
  * Runs a device: calls `tick` when it asks to be called, feeds the watchdog from there and nowhere else, and lets the chip sleep between.
- * The interpreter sleeps by itself while nothing is due (nRF52, ESP32); STM32 boards are told to by espruino-sleep.ts. Returns what
+ * The interpreter sleeps by itself while nothing is due (nRF52, ESP32); STM32 boards are told to by espruino-sleep.ts where their installation says so. Returns what
  * to call when something came that the next tick should see.
  */
 export function runBoard(tick: () => number): () => void {

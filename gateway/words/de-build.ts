@@ -75,6 +75,13 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "build.noUart": "Sie hat keinen seriellen Anschluss.",
   "build.noWifi":
     "Ihr Interpreter tritt von sich aus keinem WLAN bei: Wo die Platine überhaupt ein Netz hat, braucht es ein Modul, das kein Bündel enthält.",
+  "BLD-077.what": "{board} kann so nicht tief schlafen.",
+  "BLD-077.why": "{reason}",
+  "BLD-077.next": "Lassen Sie die Zeile `deepSleep: true` weg.",
+  "build.sleepsAlone": "Sie schläft von selbst, solange nichts zu tun ist, und hat keinen Schalter für mehr.",
+  "build.sleepDeaf":
+    "Was im Schlaf kommt, wird nicht gehört: Weder MQTT noch ein Sensor an einem seriellen Anschluss kann darauf warten.",
+  "build.sleepLean": "Die schlanke Firmware hat keinen Platz dafür.",
   "build.noTls":
     "Eine Platine spricht MQTT ohne TLS; was sie sendet, ist trotzdem versiegelt. Schreiben Sie die URL mit mqtt://.",
   "build.wifiPassword": "Das Passwort eines WLANs hat 8 bis 63 Zeichen; dieses hat {length}.",

@@ -70,6 +70,13 @@ export const enBuild = {
   "build.noUart": "It has no serial port.",
   "build.noWifi":
     "Its interpreter joins no Wi-Fi by itself: where the board has a network at all, that needs a module that no bundle carries.",
+  "BLD-077.what": "{board} cannot sleep deeply like this.",
+  "BLD-077.why": "{reason}",
+  "BLD-077.next": "Take the line `deepSleep: true` away.",
+  "build.sleepsAlone": "It sleeps by itself while nothing is due, and has no switch for more.",
+  "build.sleepDeaf":
+    "What comes while it sleeps is not heard: neither MQTT nor a sensor at a serial port can wait for that.",
+  "build.sleepLean": "The lean firmware has no room for it.",
   "build.noTls":
     "A board speaks plain MQTT; what it sends is sealed all the same. Write the URL with mqtt://.",
   "build.wifiPassword": "The password of a Wi-Fi has 8 to 63 characters; this one has {length}.",

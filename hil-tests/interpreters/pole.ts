@@ -35,6 +35,7 @@ export function poleSettings(changes: Partial<BoardSettings> = {}): BoardSetting
       } as unknown as BoardSettings["sensors"][number],
     ],
     lean: false,
+    deepSleep: false,
     batch: { rows: 24, delay: 24 * 60_000 },
     status: 3_600_000,
     outbox: { bytes: 2048, frames: 16 },

@@ -23,6 +23,7 @@ import { carriesDriver } from "./meter-text.ts";
 import { packText } from "./pack-text.ts";
 import { rangeText } from "./range-text.ts";
 import { otherImports, otherSensorText, sharedText } from "./sensor-text.ts";
+import { sleepText } from "./sleep-text.ts";
 import { spillBytes, spillText } from "./spill-text.ts";
 import { wordsText } from "./words-text.ts";
 
@@ -54,6 +55,7 @@ export function entryText(order: EntryOrder): string {
   );
   const root = sessionRoot(nodeCrypto, installation);
   const encrypts = installation.alg === algCcm;
+  const sleep = sleepText(settings);
   const spill = spillText(order, byteText(root.prk));
   return `// Made by hasen build for ${board.title}: ${installation.device}.
 import { espruinoClock } from "./boards/platforms/espruino-clock.ts";
@@ -67,6 +69,7 @@ import { espruinoIndicator } from "./boards/platforms/espruino-indicator.ts";
 import { espruinoRandom } from "./boards/platforms/espruino-random.ts";
 import { runBoard } from "./boards/platforms/espruino-run.ts";
 ${link.imports}
+${sleep.imports}
 import { espruinoStorage, nativeFlash } from "./boards/platforms/espruino-storage.ts";
 import { espruinoUart } from "./boards/platforms/espruino-uart.ts";
 import { type BoardOrder, type BoardWriter, boardCore, boardDevice, boardPlace } from "./firmware/board.ts";
@@ -119,7 +122,8 @@ ${encrypts ? "const aes = nativeAes();\nconst ccm = composedCcm(aes);" : 'const 
 const clock = espruinoClock();
 const flash = nativeFlash();
 const storage = espruinoStorage(flash, sizes);
-const link = ${link.make};
+${sleep.make}
+const link = ${sleep.link(link.make)};
 const indicator = espruinoIndicator(${JSON.stringify(settings.light)});
 const platform = {
   clock: clock,
@@ -139,7 +143,7 @@ const device = boardDevice(order, platform, core, [${places.map((_, i) => `place
 const refused = device.boot();
 if (refused === null) {
   ${link.console}
-  wake = runBoard(device.tick);
+  wake = runBoard(${sleep.tick("device.tick")});
 } else {
   console.log(refused.fault);
 }
