@@ -7,7 +7,7 @@ const common: readonly RegisterRow[] = [
   register(2500, "float32", "voltageL1", 0),
   register(2516, "float32", "currentL1", 0),
   register(2536, "float32", "activePower", 0),
-  register(2584, "float32", "frequency", 0),
+  register(2498, "float32", "frequency", 0),
 ];
 
 /** One phase. */
@@ -35,8 +35,9 @@ function finder7m(name: string, title: string, rows: readonly RegisterRow[]): Mo
     sources: [
       "Finder: Modbus communication protocol 7M24 - 7M38 v2 (30-06-2021); instruction sheet IB7M24 (line, unit 33) (known here through the next two)",
       "energies and serial number: Finder's own library for the Opta (Finder7M.h: 401, 402, 406, 408, 9)",
-      "singles from 2500 on: mbmd (finder7m24, finder7m38); voltages from 2500 and currents from 2516 alike in a Home Assistant integration's list for the 7M.38",
-      "powers and frequency in singles: mbmd alone; the maker's library reads them at 140 and 105 in a form of its own",
+      "singles from 2500 on: mbmd (finder7m24, finder7m38); voltages from 2500, currents from 2516 and powers from 2530 alike in two Home Assistant integrations' lists (modbus_local_gateway, tried with both meters; modbus_connect, held against the maker's document)",
+      "total power: 2536 also in SmartEVSE's list of meters",
+      "frequency: 2498 in both integrations' lists, in front of the voltages as in the maker's integers (105, 107 on); mbmd has 2584",
     ],
     line: { baud: 19200, dataBits: 8, parity: "none", stopBits: 2 },
     table: "input",
