@@ -1,7 +1,8 @@
 import type { Uart } from "../boards/platform.ts";
+import { saidFault } from "../boards/said-fault.ts";
 import type { AdvertLanguage, Adverts } from "../gateway/ble/adverts.ts";
-import { problemText } from "../gateway/problem.ts";
-import { fault } from "../protocols/fault.ts";
+import { type ProblemError, problemText } from "../gateway/problem.ts";
+import type { Language } from "../gateway/words/words.ts";
 
 /** The port of firmware/advert-reader.ts: each advert of one sensor as a byte with its length, and its data. */
 export function advertUart(
@@ -17,12 +18,20 @@ export function advertUart(
         // Longer than a radio sends: no advert.
         advert: (data) => data.length < 255 && onBytes(Uint8Array.from([data.length, ...data])),
         state: (problem) => {
-          const text = problem === null ? null : problemText(problem, "en");
-          onState(text === null ? null : fault("bus", `${text.what} ${text.next}`));
+          onState(
+            problem === null
+              ? null
+              : saidFault("bus", { en: textOf(problem, "en"), de: textOf(problem, "de") }),
+          );
         },
       });
     },
     write: () => {},
     close: () => stop(),
   };
+}
+
+function textOf(problem: ProblemError, lang: Language): string {
+  const { what, next } = problemText(problem, lang);
+  return `${what} ${next}`;
 }

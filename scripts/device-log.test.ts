@@ -1,11 +1,15 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { saidFault } from "../boards/said-fault.ts";
 import { computerDrivers } from "../firmware/drivers/computer.ts";
 import { lorawanSensor } from "../firmware/drivers/lorawan-sensor.ts";
 import { silence } from "../firmware/sensor.ts";
+import type { Adverts } from "../gateway/ble/adverts.ts";
 import { createLog } from "../gateway/log.ts";
+import { type ProblemError, problem, problemText } from "../gateway/problem.ts";
 import type { Language } from "../gateway/words/words.ts";
 import { type Fault, fault } from "../protocols/fault.ts";
+import { advertUart } from "./advert-uart.ts";
 import { deviceLog } from "./device-log.ts";
 
 /** What the log says of these faults, the clock standing still. */
@@ -35,6 +39,36 @@ describe("the log of a device", () => {
       }
     },
   );
+
+  it("says what a port of this computer has to say in the person's language, and the rest in English", () => {
+    const port = saidFault("bus", { en: "another program uses it", de: "ein anderes Programm benutzt ihn" });
+    expect(saidOf([port], "de")).toContain("fault bus: ein anderes Programm benutzt ihn");
+    expect(saidOf([port], "en")).toContain("fault bus: another program uses it");
+    expect(saidOf([fault("bus", "no answer at I2C address 68")], "de")).toContain(
+      "no answer at I2C address 68",
+    );
+  });
+
+  it("says what is wrong with a Bluetooth adapter in the person's language", () => {
+    const faults: Fault[] = [];
+    const adverts = {
+      watch: (_adapter: string, { state }: { state(problem: ProblemError | null): void }) => {
+        state(problem("BLE-070", { adapter: "hci0" }));
+        return () => {};
+      },
+    } as unknown as Adverts;
+    const uart = advertUart(adverts, { adapter: "hci0", address: "a4:c1:38:00:11:22", language: "bthome" });
+    const settings = { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 } as const;
+    uart.open(
+      settings,
+      () => {},
+      (state) => state === null || faults.push(state),
+    );
+    const said = (lang: Language) => problemText(problem("BLE-070", { adapter: "hci0" }), lang).what;
+    expect(said("de")).not.toBe(said("en"));
+    expect(saidOf(faults, "de")).toContain(said("de"));
+    expect(saidOf(faults, "en")).toContain(said("en"));
+  });
 
   it("says what a key that is wrong wants, once, in the person's language", () => {
     const bad = fault("wrong-key", "the telegram is encrypted and the key does not open it");

@@ -1,3 +1,4 @@
+import { faultSentence } from "../boards/said-fault.ts";
 import type { Observer } from "../firmware/observer.ts";
 import { isSilence, type Silence } from "../firmware/sensor.ts";
 import type { Log } from "../gateway/log.ts";
@@ -64,7 +65,7 @@ export function deviceLog(log: Log, now: () => number, lang: Language): Observer
         faults.clear();
       }
       faults.set(key, { since: now(), more: 0 });
-      const said = isSilence(fault) ? `${code}: ${silenceText(fault, lang)}` : key;
+      const said = `${code}: ${isSilence(fault) ? silenceText(fault, lang) : faultSentence(fault, lang)}`;
       log.warn(last === undefined || last.more === 0 ? {} : { again: last.more }, `fault ${said}`);
       if (hinted.includes(code) && !told.has(code)) {
         told.add(code);

@@ -1,8 +1,9 @@
 import { createConnection, type Socket } from "node:net";
-import { type Fault, fault } from "../../protocols/fault.ts";
+import type { Fault } from "../../protocols/fault.ts";
 import { crcHolds, rtuFrame } from "../../protocols/modbus-rtu-frame.ts";
 import { TcpFrames, tcpFrame } from "../../protocols/modbus-tcp-frame.ts";
 import type { Uart } from "../platform.ts";
+import { type Said, saidOf } from "../said-fault.ts";
 
 /** What a port's name begins with where it is reached over the network. */
 export const tcpScheme = "tcp://";
@@ -74,7 +75,10 @@ class ModbusTcpLine {
       return;
     }
     if (this.#unanswered >= unansweredMax) {
-      this.#lost("it takes requests and does not answer: is it the Modbus port, and is the unit right?");
+      this.#lost({
+        en: "it takes requests and does not answer: is it the Modbus port, and is the unit right?",
+        de: "es nimmt Anfragen an und antwortet nicht: Ist es der Modbus-Port, und stimmt die Einheit (unit)?",
+      });
       return;
     }
     this.#unanswered++;
@@ -125,7 +129,10 @@ class ModbusTcpLine {
       }
     }
     if (this.#frames.broken) {
-      this.#lost("what comes from there is no Modbus/TCP: is it the right port?");
+      this.#lost({
+        en: "what comes from there is no Modbus/TCP: is it the right port?",
+        de: "was von dort kommt, ist kein Modbus/TCP: Ist es der richtige Port?",
+      });
     }
   }
 
@@ -134,11 +141,14 @@ class ModbusTcpLine {
     if (this.#connected && !this.#asked) {
       this.#again();
     } else {
-      this.#lost("it ended the connection: perhaps it serves only one client, and another one is connected");
+      this.#lost({
+        en: "it ended the connection: perhaps it serves only one client, and another one is connected",
+        de: "es hat die Verbindung beendet: Vielleicht bedient es nur einen Teilnehmer, und ein anderer ist verbunden",
+      });
     }
   }
 
-  #lost(reason: string): void {
+  #lost(reason: Said): void {
     this.#again();
     this.#tell(reason);
   }
@@ -161,26 +171,49 @@ class ModbusTcpLine {
     this.#frames = new TcpFrames();
   }
 
-  #tell(reason: string | null): void {
-    if (reason !== this.#told && !this.#closed) {
-      this.#told = reason;
-      this.#onState(reason === null ? null : fault("bus", `${this.#address}: ${reason}`));
+  #tell(reason: Said | null): void {
+    const told = reason === null ? null : reason.en;
+    if (told !== this.#told && !this.#closed) {
+      this.#told = told;
+      this.#onState(reason === null ? null : saidOf(this.#address, reason));
     }
   }
 }
 
 const reasons = {
-  ECONNREFUSED:
-    "it refuses the connection: is Modbus TCP switched on there, at this port, and allowed from here?",
-  ECONNRESET: "it broke the connection off: perhaps it serves only one client, and another one is connected",
-  EHOSTUNREACH: "there is no way to this host: check its power, its network cable and the address",
-  ENETUNREACH: "there is no way to its network: check this computer's network and the address",
-  ENOTFOUND: "nobody knows this name: check its spelling, or use the IP address",
-  EAI_AGAIN: "no name server answers: use the IP address, or check the network",
-  ETIMEDOUT: "nothing answers at this address: check its power, its network cable, the address and firewalls",
-};
+  ECONNREFUSED: {
+    en: "it refuses the connection: is Modbus TCP switched on there, at this port, and allowed from here?",
+    de: "es lehnt die Verbindung ab: Ist Modbus TCP dort eingeschaltet, an diesem Port, und von hier erlaubt?",
+  },
+  ECONNRESET: {
+    en: "it broke the connection off: perhaps it serves only one client, and another one is connected",
+    de: "es hat die Verbindung abgebrochen: Vielleicht bedient es nur einen Teilnehmer, und ein anderer ist verbunden",
+  },
+  EHOSTUNREACH: {
+    en: "there is no way to this host: check its power, its network cable and the address",
+    de: "kein Weg führt zu diesem Gerät: Prüfen Sie seinen Strom, sein Netzwerkkabel und die Adresse",
+  },
+  ENETUNREACH: {
+    en: "there is no way to its network: check this computer's network and the address",
+    de: "kein Weg führt in sein Netz: Prüfen Sie das Netz dieses Rechners und die Adresse",
+  },
+  ENOTFOUND: {
+    en: "nobody knows this name: check its spelling, or use the IP address",
+    de: "niemand kennt diesen Namen: Prüfen Sie seine Schreibweise, oder nehmen Sie die IP-Adresse",
+  },
+  EAI_AGAIN: {
+    en: "no name server answers: use the IP address, or check the network",
+    de: "kein Namensserver antwortet: Nehmen Sie die IP-Adresse, oder prüfen Sie das Netz",
+  },
+  ETIMEDOUT: {
+    en: "nothing answers at this address: check its power, its network cable, the address and firewalls",
+    de: "unter dieser Adresse antwortet nichts: Prüfen Sie Strom, Netzwerkkabel, Adresse und Firewalls",
+  },
+} as const satisfies Readonly<Record<string, Said>>;
 
-function reasonOf(error: Error): string {
+const failed: Said = { en: "the connection failed", de: "die Verbindung ist gescheitert" };
+
+function reasonOf(error: Error): Said {
   const code = String(Reflect.get(error, "code"));
-  return Object.entries(reasons).find(([known]) => known === code)?.[1] ?? "the connection failed";
+  return Object.entries(reasons).find(([known]) => known === code)?.[1] ?? failed;
 }

@@ -6,6 +6,7 @@ import { SerialPort } from "serialport";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { has, until } from "../../hil-tests/programs.ts";
 import type { Fault } from "../../protocols/fault.ts";
+import { faultSentence } from "../said-fault.ts";
 import { SerialLine } from "./serial-line.ts";
 import { SerialLink } from "./serial-link.ts";
 
@@ -60,6 +61,9 @@ describe.skipIf(!has("socat"))("a serial line (needs socat)", () => {
     ends.push(() => line.close());
     await until("the missing port was told", () => states.length === 1);
     expect(states[0]?.detail).toContain("is the adapter plugged in?");
+    expect(faultSentence(states[0]!, "de")).toBe(
+      `${near}: diesen Anschluss gibt es nicht: Steckt der Adapter?`,
+    );
     const pull = await plug();
     await until("it is open", () => line.isOpen);
     (await farEnd()).write(Uint8Array.of(1));

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { SerialPort } from "serialport";
 import { type Fault, fault } from "../../protocols/fault.ts";
 import type { UartSettings } from "../platform.ts";
+import { type Said, saidOf } from "../said-fault.ts";
 
 export interface SerialLineOptions {
   readonly path: string;
@@ -85,7 +86,7 @@ export class SerialLine {
     }
     port.update({ baudRate: baud }, (error) => {
       if (error) {
-        this.#lost(port, `it does not go at ${baud} baud`);
+        this.#lost(port, { en: `it does not go at ${baud} baud`, de: `er geht nicht mit ${baud} Baud` });
       } else if (this.#port === port && baud !== this.#baud) {
         this.#retune(port);
       } else if (this.#port === port) {
@@ -121,7 +122,7 @@ export class SerialLine {
         this.#awaitQuiet(port);
       }
     });
-    port.on("close", () => this.#lost(port, "the adapter was pulled out"));
+    port.on("close", () => this.#lost(port, pulledOut));
     port.on("error", (error) => this.#lost(port, reasonOf(error)));
     port.open((error) => {
       if (this.#port !== port) {
@@ -151,14 +152,14 @@ export class SerialLine {
     this.#options.onState(null);
   }
 
-  #lost(port: SerialPort, reason: string): void {
+  #lost(port: SerialPort, reason: Said): void {
     if (this.#port !== port) {
       return;
     }
     this.#drop();
-    if (reason !== this.#trouble) {
-      this.#trouble = reason;
-      this.#options.onState(fault("bus", `${this.#options.path}: ${reason}`));
+    if (reason.en !== this.#trouble) {
+      this.#trouble = reason.en;
+      this.#options.onState(saidOf(this.#options.path, reason));
     }
   }
 
@@ -185,7 +186,7 @@ export class SerialLine {
       return;
     }
     if (nodeOf(this.#options.path) !== this.#node) {
-      this.#lost(this.#port, "the adapter was pulled out");
+      this.#lost(this.#port, pulledOut);
     } else if (this.#options.silence > 0 && now - this.#heard > this.#options.silence) {
       this.#drop();
       this.#nextTry = now;
@@ -203,16 +204,24 @@ function nodeOf(path: string): string {
   }
 }
 
+const pulledOut: Said = { en: "the adapter was pulled out", de: "der Adapter wurde abgezogen" };
+
 /** serialport gives texts only. */
-function reasonOf(error: Error): string {
+function reasonOf(error: Error): Said {
   if (/no such file/i.test(error.message)) {
-    return "there is no such port: is the adapter plugged in?";
+    return {
+      en: "there is no such port: is the adapter plugged in?",
+      de: "diesen Anschluss gibt es nicht: Steckt der Adapter?",
+    };
   }
   if (/permission denied|access denied/i.test(error.message)) {
-    return "no permission: the user must be in the group dialout";
+    return {
+      en: "no permission: the user must be in the group dialout",
+      de: "keine Berechtigung: Der Benutzer muss in der Gruppe dialout sein",
+    };
   }
   if (/cannot lock|busy/i.test(error.message)) {
-    return "another program uses it";
+    return { en: "another program uses it", de: "ein anderes Programm benutzt ihn" };
   }
-  return "the port failed";
+  return { en: "the port failed", de: "der Anschluss ist ausgefallen" };
 }
