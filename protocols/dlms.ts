@@ -12,9 +12,9 @@ import {
 } from "./dlms-series.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
 import { flag, hdlcAt, hdlcMax } from "./hdlc.ts";
-import { LineWindow } from "./line-window.ts";
+import { type LineResult, LineWindow } from "./line-window.ts";
 import { frameAt, startLong } from "./mbus-frame.ts";
-import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
+import type { MeterDecoder, MeterKeys, MeterLanguage } from "./meter.ts";
 
 /** DLMS/COSEM as meters push it at customers' interfaces in Austria, Switzerland, Luxembourg, Norway: in HDLC, M-Bus frames, or bare. */
 export const dlms: MeterLanguage = {
@@ -38,10 +38,9 @@ const finalSegment = 0x10; // of the CI field
  * Bare APDUs are taken where a line begins with one, and directly behind one another. Elsewhere they are not looked for: what begins
  * inside a frame with a wrong checksum must give no reading.
  */
-export class DlmsDecoder implements MeterDecoder {
+class DlmsDecoder implements MeterDecoder {
   private readonly keys: MeterKeys | null;
-  private readonly line = new LineWindow(bufferMax);
-  private found: (Telegram | BadTelegram)[] = [];
+  private readonly line = new LineWindow(bufferMax, (at, ended) => this.take(at, ended));
   private isBare = true;
   private inNoise = false;
   private readonly segments = new SegmentSeries();
@@ -53,19 +52,16 @@ export class DlmsDecoder implements MeterDecoder {
     this.keys = keys;
   }
 
-  push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
-    this.found = [];
-    this.line.push(bytes, (at, ended) => this.take(at, ended));
-    return this.found;
+  push(bytes: Uint8Array): readonly LineResult[] {
+    return this.line.push(bytes);
   }
 
-  end(): readonly (Telegram | BadTelegram)[] {
-    this.found = [];
-    this.line.end((at, ended) => this.take(at, ended));
-    this.breakOff();
-    this.isBare = true;
-    this.inNoise = false;
-    return this.found;
+  end(): readonly LineResult[] {
+    return this.line.end(() => {
+      this.breakOff();
+      this.isBare = true;
+      this.inNoise = false;
+    });
   }
 
   /** Takes what begins at `at` and gives its length; 0 where more bytes are needed to tell. */
@@ -172,7 +168,7 @@ export class DlmsDecoder implements MeterDecoder {
     if (this.segments.waiting) {
       this.segments.drop();
       this.blocks.drop();
-      this.bad(this.start, fault("truncated", "the last segments of the telegram did not come"));
+      this.line.bad(this.start, fault("truncated", "the last segments of the telegram did not come"));
     }
     if (!this.blocks.waiting) {
       this.start = this.line.base + at;
@@ -184,7 +180,7 @@ export class DlmsDecoder implements MeterDecoder {
       return;
     }
     if (isFault(result)) {
-      this.bad(this.line.base + at, result);
+      this.line.bad(this.line.base + at, result);
     } else {
       this.apdu(at, result);
     }
@@ -194,7 +190,7 @@ export class DlmsDecoder implements MeterDecoder {
     if (!isBlock(apdu)) {
       if (this.blocks.waiting) {
         this.blocks.drop();
-        this.bad(this.start, fault("truncated", "the last blocks of the telegram did not come"));
+        this.line.bad(this.start, fault("truncated", "the last blocks of the telegram did not come"));
         this.start = this.line.base + at;
       }
       this.read(apdu);
@@ -205,7 +201,7 @@ export class DlmsDecoder implements MeterDecoder {
       return;
     }
     if (isFault(whole)) {
-      this.bad(this.line.base + at, whole);
+      this.line.bad(this.line.base + at, whole);
     } else {
       this.read(whole);
     }
@@ -214,13 +210,13 @@ export class DlmsDecoder implements MeterDecoder {
   private read(apdu: Uint8Array): void {
     const content = readApdu(apdu, this.keys);
     if (isFault(content)) {
-      this.bad(this.start, content);
+      this.line.bad(this.start, content);
       return;
     }
     const telegram = { offset: this.start, meter: content.meter, readings: content.readings };
     const quality =
       content.quality !== null ? content.quality : this.isBare && !isSealed(apdu) ? "unchecked" : null;
-    this.found.push(
+    this.line.add(
       quality === null
         ? telegram
         : { offset: telegram.offset, meter: telegram.meter, readings: telegram.readings, quality: quality },
@@ -231,7 +227,7 @@ export class DlmsDecoder implements MeterDecoder {
   private damaged(at: number, why: Fault): void {
     this.segments.drop();
     this.blocks.drop();
-    this.bad(this.line.base + at, why);
+    this.line.bad(this.line.base + at, why);
   }
 
   private unfinished(at: number): number {
@@ -255,12 +251,8 @@ export class DlmsDecoder implements MeterDecoder {
     if (this.segments.waiting || this.blocks.waiting) {
       this.segments.drop();
       this.blocks.drop();
-      this.bad(this.start, fault("truncated", "the bytes stop before the last piece of the telegram"));
+      this.line.bad(this.start, fault("truncated", "the bytes stop before the last piece of the telegram"));
     }
-  }
-
-  private bad(offset: number, why: Fault): void {
-    this.found.push({ offset: offset, fault: why.fault, detail: why.detail });
   }
 }
 

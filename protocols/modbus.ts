@@ -1,7 +1,7 @@
 import { toHex } from "./bytes.ts";
 import { fault } from "./fault.ts";
-import { LineWindow } from "./line-window.ts";
-import type { BadTelegram, MeterDecoder, MeterLanguage, RegisterReading, Telegram } from "./meter.ts";
+import { type LineResult, LineWindow } from "./line-window.ts";
+import type { MeterDecoder, MeterLanguage, RegisterReading } from "./meter.ts";
 import { exceptionFault, requestText } from "./modbus-exception.ts";
 import { type ModbusAnswer, type ModbusRequest, readAnswerPdu, readRequestPdu } from "./modbus-pdu.ts";
 import { answerLength, crcHolds, requestLength, rtuMax } from "./modbus-rtu-frame.ts";
@@ -14,8 +14,6 @@ export const modbus: MeterLanguage = {
   line: { baud: 9600, dataBits: 8, parity: "none", stopBits: 1 },
   decoder: () => new ModbusDecoder(),
 };
-
-type Result = Telegram | BadTelegram;
 
 /** Which frame begins at a place. */
 type Found =
@@ -31,25 +29,21 @@ const none: Found = { kind: "none" };
  * Pairs answers with the request before them: only then is it known which registers they are of, and that nothing was read into noise.
  * Frames are found byte by byte by their checksum, since a recording has lost the silences between them.
  */
-export class ModbusDecoder implements MeterDecoder {
-  private readonly line = new LineWindow(2 * rtuMax);
+class ModbusDecoder implements MeterDecoder {
+  private readonly line = new LineWindow(2 * rtuMax, (at, ended) => this.take(at, ended));
   private asked: { readonly request: ModbusRequest; readonly offset: number } | null = null;
   /** Where bytes that are no frame began, -1 for nowhere. */
   private strayAt = -1;
-  private found: Result[] = [];
 
-  push(bytes: Uint8Array): readonly Result[] {
-    this.found = [];
-    this.line.push(bytes, (at, ended) => this.take(at, ended));
-    return this.found;
+  push(bytes: Uint8Array): readonly LineResult[] {
+    return this.line.push(bytes);
   }
 
-  end(): readonly Result[] {
-    this.found = [];
-    this.line.end((at, ended) => this.take(at, ended));
-    this.endStray(0);
-    this.unanswered();
-    return this.found;
+  end(): readonly LineResult[] {
+    return this.line.end(() => {
+      this.endStray(0);
+      this.unanswered();
+    });
   }
 
   /** Takes what begins at `at` and gives its length; 0 where more bytes are needed to tell. That is at most one frame. */
@@ -122,7 +116,7 @@ export class ModbusDecoder implements MeterDecoder {
     const offset = this.line.base + at;
     const asked = this.asked;
     if (asked === null || answer === null) {
-      this.bad(
+      this.line.bad(
         offset,
         fault("content", "unit " + this.line.bytes[at] + " answers what was not asked before it"),
       );
@@ -130,10 +124,10 @@ export class ModbusDecoder implements MeterDecoder {
     }
     this.asked = null;
     if (answer.kind === "exception") {
-      this.bad(offset, exceptionFault(asked.request, answer.code));
+      this.line.bad(offset, exceptionFault(asked.request, answer.code));
       return;
     }
-    this.found.push({
+    this.line.add({
       offset: offset,
       meter: String(asked.request.unit),
       readings: [],
@@ -144,7 +138,7 @@ export class ModbusDecoder implements MeterDecoder {
   private unanswered(): void {
     if (this.asked !== null) {
       const asked = this.asked;
-      this.bad(asked.offset, fault("silent", requestText(asked.request) + ": no answer follows"));
+      this.line.bad(asked.offset, fault("silent", requestText(asked.request) + ": no answer follows"));
       this.asked = null;
     }
   }
@@ -152,13 +146,9 @@ export class ModbusDecoder implements MeterDecoder {
   private endStray(at: number): void {
     if (this.strayAt >= 0) {
       const count = this.line.base + at - this.strayAt;
-      this.bad(this.strayAt, fault("checksum", count + " bytes without a frame whose checksum holds"));
+      this.line.bad(this.strayAt, fault("checksum", count + " bytes without a frame whose checksum holds"));
       this.strayAt = -1;
     }
-  }
-
-  private bad(offset: number, why: ReturnType<typeof fault>): void {
-    this.found.push({ offset: offset, fault: why.fault, detail: why.detail });
   }
 }
 

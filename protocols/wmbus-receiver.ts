@@ -1,7 +1,7 @@
 import { crcX25 } from "./crc.ts";
 import { type Fault, fault, isFault } from "./fault.ts";
-import { LineWindow } from "./line-window.ts";
-import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
+import { type LineResult, LineWindow } from "./line-window.ts";
+import type { MeterDecoder, MeterKeys, MeterLanguage } from "./meter.ts";
 import { wmbus } from "./wmbus.ts";
 
 /** How a USB receiver hands telegrams out: "plain" from their L field on, one behind the other; the others each in a frame of its own. */
@@ -127,8 +127,7 @@ export function wmbusBehind(name: string): MeterLanguage {
 class FramedDecoder implements MeterDecoder {
   private readonly framing: Framing;
   private readonly telegrams: MeterDecoder;
-  private readonly line = new LineWindow(2 * frameMax);
-  private found: (Telegram | BadTelegram)[] = [];
+  private readonly line = new LineWindow(2 * frameMax, (at, ended) => this.take(at, ended));
   private inNoise = false;
 
   constructor(framing: Framing, telegrams: MeterDecoder) {
@@ -136,17 +135,14 @@ class FramedDecoder implements MeterDecoder {
     this.telegrams = telegrams;
   }
 
-  push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
-    this.found = [];
-    this.line.push(bytes, (at, ended) => this.take(at, ended));
-    return this.found;
+  push(bytes: Uint8Array): readonly LineResult[] {
+    return this.line.push(bytes);
   }
 
-  end(): readonly (Telegram | BadTelegram)[] {
-    this.found = [];
-    this.line.end((at, ended) => this.take(at, ended));
-    this.inNoise = false;
-    return this.found;
+  end(): readonly LineResult[] {
+    return this.line.end(() => {
+      this.inNoise = false;
+    });
   }
 
   /** Bytes that are done with at `at`; 0 where more are needed. */
@@ -180,13 +176,13 @@ class FramedDecoder implements MeterDecoder {
       .push(telegram)
       .concat(this.telegrams.end())
       .forEach((result) => {
-        this.found.push(Object.assign({}, result, offset));
+        this.line.add(Object.assign({}, result, offset));
       });
   }
 
   private noise(at: number, why: Fault): number {
     if (!this.inNoise || why.fault === "checksum") {
-      this.found.push({ offset: this.line.base + at, fault: why.fault, detail: why.detail });
+      this.line.bad(this.line.base + at, why);
     }
     this.inNoise = true;
     return 1;

@@ -1,6 +1,6 @@
 import { type Fault, fault, isFault } from "./fault.ts";
-import { LineWindow } from "./line-window.ts";
-import type { BadTelegram, MeterDecoder, MeterKeys, MeterLanguage, Telegram } from "./meter.ts";
+import { type LineResult, LineWindow } from "./line-window.ts";
+import type { MeterDecoder, MeterKeys, MeterLanguage } from "./meter.ts";
 import { CompactFormats } from "./wmbus-compact.ts";
 import { crcsOfA, type FrameFormat, headLength, lengthOf, takeB, wirelessMax } from "./wmbus-frame.ts";
 import { readWireless, wirelessMeter } from "./wmbus-telegram.ts";
@@ -29,28 +29,24 @@ const bufferMax = 2 * (wirelessMax + syncLength);
  * them must hold. Formats B and none have the same length, so a telegram of format B whose CRC is wrong is told apart only behind its
  * synchronisation word.
  */
-export class WmbusDecoder implements MeterDecoder {
+class WmbusDecoder implements MeterDecoder {
   private readonly keys: MeterKeys | null;
   private readonly formats = new CompactFormats();
-  private readonly line = new LineWindow(bufferMax);
-  private found: (Telegram | BadTelegram)[] = [];
+  private readonly line = new LineWindow(bufferMax, (at, ended) => this.take(at, ended));
   private inNoise = false;
 
   constructor(keys: MeterKeys | null) {
     this.keys = keys;
   }
 
-  push(bytes: Uint8Array): readonly (Telegram | BadTelegram)[] {
-    this.found = [];
-    this.line.push(bytes, (at, ended) => this.take(at, ended));
-    return this.found;
+  push(bytes: Uint8Array): readonly LineResult[] {
+    return this.line.push(bytes);
   }
 
-  end(): readonly (Telegram | BadTelegram)[] {
-    this.found = [];
-    this.line.end((at, ended) => this.take(at, ended));
-    this.inNoise = false;
-    return this.found;
+  end(): readonly LineResult[] {
+    return this.line.end(() => {
+      this.inNoise = false;
+    });
   }
 
   /** Takes what begins at `at` and gives its length; 0 where more bytes are needed to tell. */
@@ -89,7 +85,7 @@ export class WmbusDecoder implements MeterDecoder {
     if (isFault(content)) {
       this.bad(at, content, wirelessMeter(plain));
     } else {
-      this.found.push(Object.assign({ offset: this.line.base + at, readings: [] }, content));
+      this.line.add(Object.assign({ offset: this.line.base + at, readings: [] }, content));
     }
     return start + length - at;
   }
@@ -110,7 +106,7 @@ export class WmbusDecoder implements MeterDecoder {
 
   private bad(at: number, why: Fault, meter?: string): void {
     const bad = { offset: this.line.base + at, fault: why.fault, detail: why.detail };
-    this.found.push(meter === undefined ? bad : Object.assign({ meter: meter }, bad));
+    this.line.add(meter === undefined ? bad : Object.assign({ meter: meter }, bad));
   }
 }
 
