@@ -1,7 +1,8 @@
 import { AdvertGuard } from "../protocols/bthome-guard.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import type { Measurement, MeterNumber } from "../protocols/meter.ts";
-import { inRange, type QuantityName, quantities, quantityNames, widthFor } from "../protocols/quantity.ts";
+import { inRange, type QuantityName, quantities, widthFor } from "../protocols/quantity.ts";
+import { byQuantity, type ColumnValue, grown, valuesIn } from "./columns.ts";
 import type { DriverColumn, ReaderSink, UartReader } from "./driver.ts";
 
 /** An advert, opened: what it says, and what tells it from the one before. */
@@ -18,9 +19,7 @@ export type OpenAdvert = (bytes: Uint8Array) => HeardAdvert | Fault;
 const standing = 60000;
 const lengthMost = 254; // protocols/advert.ts
 
-interface Standing {
-  readonly column: DriverColumn;
-  readonly value: MeterNumber;
+interface Standing extends ColumnValue {
   readonly time: number;
 }
 
@@ -99,15 +98,12 @@ export class AdvertReader implements UartReader {
       (one) =>
         time - one.time <= standing && !heard.some((other) => other.column.quantity === one.column.quantity),
     );
-    this.standing = older.concat(heard).sort((a, b) => rank(a.column) - rank(b.column));
-    this.columns = merged(this.columns, this.standing);
-    sink.measured(
+    this.standing = older.concat(heard).sort((a, b) => byQuantity(a.column, b.column));
+    this.columns = grown(
       this.columns,
-      this.columns.map((column) => {
-        const one = this.standing.find((candidate) => candidate.column.quantity === column.quantity);
-        return one === undefined ? null : one.value.integer;
-      }),
+      this.standing.map((one) => one.column),
     );
+    sink.measured(this.columns, valuesIn(this.columns, this.standing));
   }
 }
 
@@ -162,23 +158,4 @@ function numberOf(measurement: Measurement): MeterNumber | null {
     return { integer: value === "true" ? 1 : 0, exponent: 0 };
   }
   return typeof value === "string" ? null : value;
-}
-
-/** The same array as before where nothing is new. What was once there stays, and may be missing. */
-function merged(before: readonly DriverColumn[], now: readonly Standing[]): readonly DriverColumn[] {
-  const changed = now.filter(
-    (one) =>
-      !before.some(
-        (column) => column.quantity === one.column.quantity && column.exponent === one.column.exponent,
-      ),
-  );
-  if (changed.length === 0) {
-    return before;
-  }
-  const kept = before.filter((column) => changed.every((one) => one.column.quantity !== column.quantity));
-  return kept.concat(changed.map((one) => one.column)).sort((a, b) => rank(a) - rank(b));
-}
-
-function rank(column: DriverColumn): number {
-  return quantityNames.indexOf(column.quantity);
 }

@@ -2,7 +2,8 @@ import { integerText } from "../protocols/decimal.ts";
 import { fault } from "../protocols/fault.ts";
 import type { MeterNumber, MeterReading, Telegram } from "../protocols/meter.ts";
 import { quantityOfObis } from "../protocols/obis.ts";
-import { type QuantityName, quantities, quantityNames, widthFor } from "../protocols/quantity.ts";
+import { type QuantityName, quantities, widthFor } from "../protocols/quantity.ts";
+import { byQuantity, type ColumnValue, grown, valuesIn } from "./columns.ts";
 import { numberOfRecord, quantityOfRecord } from "./data-record.ts";
 import type { DriverColumn, ReaderSink } from "./driver.ts";
 
@@ -23,21 +24,18 @@ export class TelegramReader {
       sink.fault(fault("content", "a telegram without any register that is known here"));
       return;
     }
-    this.columns = mergedColumns(this.columns, registers);
+    this.columns = grown(
+      this.columns,
+      registers.map((register) => register.column),
+    );
     if (telegram.records === undefined) {
       this.watchDetail(registers, sink);
     }
-    sink.measured(
-      this.columns,
-      this.columns.map((column) => {
-        const register = registers.find((candidate) => candidate.column.quantity === column.quantity);
-        return register === undefined ? null : register.value.integer;
-      }),
-    );
+    sink.measured(this.columns, valuesIn(this.columns, registers));
   }
 
   /** Told once, when a meter has shown whole kWh and no power several times in a row. */
-  watchDetail(registers: readonly Register[], sink: ReaderSink): void {
+  watchDetail(registers: readonly ColumnValue[], sink: ReaderSink): void {
     this.telegramsReduced = isReduced(registers) ? this.telegramsReduced + 1 : 0;
     if (this.telegramsReduced === reducedAfter) {
       sink.fault(
@@ -50,14 +48,9 @@ export class TelegramReader {
   }
 }
 
-interface Register {
-  readonly column: DriverColumn;
-  readonly value: MeterNumber;
-}
-
 /** The known registers of a telegram in the order of the quantity table; of a register that comes twice the first. */
-function registersOf(telegram: Telegram, sink: ReaderSink): readonly Register[] {
-  const registers: Register[] = [];
+function registersOf(telegram: Telegram, sink: ReaderSink): readonly ColumnValue[] {
+  const registers: ColumnValue[] = [];
   const take = (quantity: QuantityName | null, value: MeterNumber | null): void => {
     if (quantity === null || value === null) {
       return;
@@ -82,7 +75,7 @@ function registersOf(telegram: Telegram, sink: ReaderSink): readonly Register[] 
       });
     }
   });
-  return registers.sort((a, b) => rank(a.column) - rank(b.column));
+  return registers.sort((a, b) => byQuantity(a.column, b.column));
 }
 
 /** A reading in this unit: D0 and P1 meters count in kWh what the table counts in Wh. Null for text and for other units. */
@@ -101,33 +94,10 @@ function valueIn(unit: string | null, reading: MeterReading): MeterNumber | null
     : null;
 }
 
-/** The same array as before where nothing is new. */
-function mergedColumns(
-  before: readonly DriverColumn[],
-  registers: readonly Register[],
-): readonly DriverColumn[] {
-  const changed = registers.filter((register) => !before.some((column) => isSame(column, register.column)));
-  if (changed.length === 0) {
-    return before;
-  }
-  const kept = before.filter((column) =>
-    changed.every((register) => register.column.quantity !== column.quantity),
-  );
-  return kept.concat(changed.map((register) => register.column)).sort((a, b) => rank(a) - rank(b));
-}
-
-function isSame(a: DriverColumn, b: DriverColumn): boolean {
-  return a.quantity === b.quantity && a.exponent === b.exponent;
-}
-
-function rank(column: DriverColumn): number {
-  return quantityNames.indexOf(column.quantity);
-}
-
 const powers: readonly QuantityName[] = ["activePower", "activePowerL1", "activePowerL2", "activePowerL3"];
 
 /** A locked meter sends its registers in whole kWh and no power (facts: meters, PIN-locked). */
-function isReduced(registers: readonly Register[]): boolean {
+function isReduced(registers: readonly ColumnValue[]): boolean {
   const power = registers.some((register) => powers.indexOf(register.column.quantity) >= 0);
   const energies = registers.filter((register) => quantities[register.column.quantity].counter);
   return !power && energies.length > 0 && energies.every((register) => isWholeThousands(register.value));

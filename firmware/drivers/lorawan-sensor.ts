@@ -1,10 +1,10 @@
 import { type Fault, fault } from "../../protocols/fault.ts";
 import { lorawanCodec, lorawanCodecs } from "../../protocols/lorawan/index.ts";
-import type { Measurement } from "../../protocols/meter.ts";
+import type { Measurement, MeterNumber } from "../../protocols/meter.ts";
 import { isQuantityName, type QuantityName, quantities } from "../../protocols/quantity.ts";
+import { grown, valuesIn } from "../columns.ts";
 import {
   type DriverColumn,
-  type DriverValues,
   type ReaderSink,
   textOption,
   type UartDriver,
@@ -96,16 +96,25 @@ class UplinkReader implements UartReader {
   }
 
   measure(measurements: readonly Measurement[], bad: Fault | null, sink: ReaderSink): void {
-    const known = measurements.filter((each) => columnOf(each) !== null);
+    const known = knownIn(measurements);
     if (known.length > 0) {
-      this.columns = merged(this.columns, known);
-      sink.measured(this.columns, valuesOf(this.columns, known));
+      const steps = known.filter((one) => one.value !== null || !this.hasColumn(one.column.quantity));
+      this.columns = grown(
+        this.columns,
+        steps.map((one) => one.column),
+      );
+      sink.measured(this.columns, valuesIn(this.columns, known));
     }
     if (bad !== null) {
       sink.fault(bad);
     } else if (known.length === 0) {
       sink.fault(fault("content", "a message without any quantity that is known here"));
     }
+  }
+
+  /** Then a quantity without a value is content with the steps it has. */
+  hasColumn(quantity: QuantityName): boolean {
+    return this.columns.some((column) => column.quantity === quantity);
   }
 }
 
@@ -116,38 +125,27 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return all;
 }
 
-/** The column of a measurement that the quantity table knows, in the sensor's own steps. */
-function columnOf(measurement: Measurement): DriverColumn | null {
-  const { quantity, value, unit } = measurement;
-  if (!isQuantityName(quantity) || quantities[quantity].senml !== unit) {
-    return null;
-  }
-  return value === null || typeof value === "string"
-    ? { quantity: quantity, exponent: quantities[quantity].exponent }
-    : { quantity: quantity, exponent: value.exponent };
+/** A quantity that the table knows, in the sensor's own steps; without a value where the sensor says that it has none. */
+interface Known {
+  readonly column: DriverColumn;
+  readonly value: MeterNumber | null;
 }
 
-function merged(
-  columns: readonly DriverColumn[],
-  measurements: readonly Measurement[],
-): readonly DriverColumn[] {
-  let all = columns;
+/** Of a quantity that comes twice the first. */
+function knownIn(measurements: readonly Measurement[]): readonly Known[] {
+  const known: Known[] = [];
   measurements.forEach((measurement) => {
-    const column = columnOf(measurement) as DriverColumn;
-    const at = all.findIndex((known) => known.quantity === column.quantity);
-    if (at < 0) {
-      all = all.concat([column]);
-    } else if (measurement.value !== null && all[at].exponent !== column.exponent) {
-      all = all.map((known, i) => (i === at ? column : known));
+    const { quantity, unit } = measurement;
+    if (!isQuantityName(quantity) || quantities[quantity].senml !== unit || has(known, quantity)) {
+      return;
     }
+    const value = typeof measurement.value === "string" ? null : measurement.value;
+    const exponent = value === null ? quantities[quantity].exponent : value.exponent;
+    known.push({ column: { quantity: quantity, exponent: exponent }, value: value });
   });
-  return all;
+  return known;
 }
 
-function valuesOf(columns: readonly DriverColumn[], measurements: readonly Measurement[]): DriverValues {
-  return columns.map((column) => {
-    const found = measurements.find((each) => (each.quantity as QuantityName) === column.quantity);
-    const value = found === undefined ? null : found.value;
-    return value === null || typeof value === "string" ? null : value.integer;
-  });
+function has(known: readonly Known[], quantity: QuantityName): boolean {
+  return known.some((one) => one.column.quantity === quantity);
 }
