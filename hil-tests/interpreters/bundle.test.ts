@@ -4,6 +4,7 @@ import type { Firmware } from "../../scripts/build-firmware.ts";
 import { TestGateway } from "../test-gateway.ts";
 import { runBundle } from "./bundle-on-espruino.ts";
 import { espruinoLane, espruinoPath } from "./espruino-program.ts";
+import { keepsItsPromises } from "./kept-promises.ts";
 import { buildPole, poleCredentials } from "./pole.ts";
 import { poleAtGateway } from "./pole-at-gateway.ts";
 import { StubBoard } from "./stub-board.ts";
@@ -19,6 +20,8 @@ beforeAll(async () => {
 const start = (board = new StubBoard()) => poleAtGateway(installation, board);
 
 describe("a bundle on a board", () => {
+  keepsItsPromises(() => ({ ...start(), code: firmware.code }));
+
   it("boots, says hello, and sends packs that the gateway opens and reads", () => {
     const { board, gateway } = start();
     gateway.unix = () => 1_800_000_000_000 + board.time.monotonic();
@@ -59,20 +62,6 @@ describe("a bundle on a board", () => {
     expect(JSON.stringify(shown.status().slice(2))).toBe("[0,[],[2100,500]]");
   });
 
-  it("goes on in the next epoch after the power was gone, and never repeats a number under a key", () => {
-    const { board, gateway } = start();
-    board.run(firmware.code);
-    board.time.advance(30 * 60_000);
-    const again = new StubBoard(board.flash);
-    again.onFrame = board.onFrame;
-    again.run(firmware.code);
-    again.time.advance(1000);
-    const hellos = gateway.of("hello");
-    expect(hellos.map(({ epoch }) => epoch)).toEqual([0, 1]);
-    expect(hellos[1].message).toMatchObject({ bootReason: "power", previousEpoch: 0, lastPiv: null });
-    expect(gateway.repeatedNonces).toEqual([]);
-  });
-
   it("gives missing values while its sensor is unplugged, and tells of it in its status", () => {
     const { board, gateway } = start();
     board.run(firmware.code);
@@ -84,25 +73,6 @@ describe("a bundle on a board", () => {
     const status = gateway.of("status").at(-1)?.message;
     expect(Object.fromEntries(status?.faults ?? [])).toMatchObject({ silent: 1 });
     expect(status?.outbox.bytesMax).toBe(2048);
-  });
-
-  it("keeps what it can while the gateway is away, and names what it gave up", () => {
-    const { board, gateway } = start();
-    board.run(firmware.code);
-    board.time.advance(60_000);
-    const listen = board.onFrame;
-    board.onFrame = () => {};
-    board.time.advance(30 * 3_600_000);
-    board.onFrame = listen;
-    board.time.advance(3_600_000);
-    const known = new Set(gateway.stored.filter(({ epoch }) => epoch === 0).map(({ piv }) => piv));
-    const dropped = gateway.of("dropped").flatMap(({ message }) => message.ranges);
-    expect(dropped.length).toBeGreaterThan(0);
-    const last = Math.max(...known);
-    for (let piv = 0; piv < last; piv++) {
-      const named = dropped.some(([from, to]) => from <= piv && piv <= to);
-      expect(known.has(piv) || named, `message ${piv}`).toBe(true);
-    }
   });
 
   it("takes commands: another interval, its shape, a restart", () => {

@@ -5,6 +5,7 @@ import type { Firmware } from "../../scripts/build-firmware.ts";
 import { TestGateway } from "../test-gateway.ts";
 import { runBundle } from "./bundle-on-espruino.ts";
 import { espruinoLane, espruinoPath } from "./espruino-program.ts";
+import { keepsItsPromises } from "./kept-promises.ts";
 import { buildPole } from "./pole.ts";
 import { poleAtGateway } from "./pole-at-gateway.ts";
 import { StubBoard } from "./stub-board.ts";
@@ -23,6 +24,8 @@ function rowsOf(gateway: TestGateway) {
 }
 
 describe("a lean bundle on a board", () => {
+  keepsItsPromises(() => ({ ...start(), code: firmware.code }));
+
   it("boots, says hello and on request its shape, and sends packs that the gateway opens and reads", () => {
     const { board, gateway } = start();
     board.run(firmware.code);
@@ -61,19 +64,6 @@ describe("a lean bundle on a board", () => {
     expect(sent).toBe(0);
   });
 
-  it("goes on in the next epoch after the power was gone, and never repeats a number under a key", () => {
-    const { board, gateway } = start();
-    board.run(firmware.code);
-    board.time.advance(30 * 60_000);
-    const again = new StubBoard(board.flash);
-    again.onFrame = board.onFrame;
-    again.run(firmware.code);
-    again.time.advance(1000);
-    expect(gateway.of("hello").map(({ epoch }) => epoch)).toEqual([0, 1]);
-    expect(gateway.of("hello")[1].message).toMatchObject({ bootReason: "power", previousEpoch: 0 });
-    expect(gateway.repeatedNonces).toEqual([]);
-  });
-
   it("gives one row of missing values while its sensor is unplugged, then one at each heartbeat", () => {
     const { board, gateway } = start();
     board.run(firmware.code);
@@ -90,25 +80,6 @@ describe("a lean bundle on a board", () => {
     const status = gateway.of("status").at(-1)?.message;
     expect(Object.fromEntries(status?.faults ?? [])).toMatchObject({ silent: 1 });
     expect(status?.outbox.bytesMax).toBe(2048);
-  });
-
-  it("keeps what it can while the gateway is away, and names what it gave up", () => {
-    const { board, gateway } = start();
-    board.run(firmware.code);
-    board.time.advance(60_000);
-    const listen = board.onFrame;
-    board.onFrame = () => {};
-    board.time.advance(30 * 3_600_000);
-    board.onFrame = listen;
-    board.time.advance(3_600_000);
-    const known = new Set(gateway.stored.map(({ piv }) => piv));
-    const dropped = gateway.of("dropped").flatMap(({ message }) => message.ranges);
-    expect(dropped.length).toBeGreaterThan(0);
-    for (let piv = 0; piv < Math.max(...known); piv++) {
-      const named = dropped.some(([from, to]) => from <= piv && piv <= to);
-      expect(known.has(piv) || named, `message ${piv}`).toBe(true);
-    }
-    expect(gateway.repeatedNonces).toEqual([]);
   });
 
   it("tells its uptime again where the gateway came late, without which it could not place the packs in time", () => {
