@@ -1,3 +1,4 @@
+import { advertMax } from "../protocols/advert.ts";
 import { AdvertGuard } from "../protocols/bthome-guard.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import type { Measurement, MeterNumber } from "../protocols/meter.ts";
@@ -17,7 +18,6 @@ export type OpenAdvert = (bytes: Uint8Array) => HeardAdvert | Fault;
 
 /** Sensors say one thing now and another in the next advert: what was said this long ago, ms, still stands beside it. */
 const standing = 60000;
-const lengthMost = 254; // protocols/advert.ts
 
 interface Standing extends ColumnValue {
   readonly time: number;
@@ -30,7 +30,7 @@ interface Standing extends ColumnValue {
 export class AdvertReader implements UartReader {
   openAdvert: OpenAdvert;
   guard: AdvertGuard = new AdvertGuard();
-  buffer: Uint8Array = new Uint8Array(lengthMost);
+  buffer: Uint8Array = new Uint8Array(advertMax);
   /** Bytes of the advert that is coming; -1 where its length is to come. */
   wanted = -1;
   filled = 0;
@@ -44,7 +44,7 @@ export class AdvertReader implements UartReader {
   push(bytes: Uint8Array, time: number, sink: ReaderSink): void {
     for (let i = 0; i < bytes.length; i++) {
       if (this.wanted < 0) {
-        this.wanted = bytes[i] > lengthMost ? -1 : bytes[i];
+        this.wanted = bytes[i] > advertMax ? -1 : bytes[i];
         this.filled = 0;
       } else {
         this.buffer[this.filled++] = bytes[i];

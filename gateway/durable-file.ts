@@ -49,7 +49,8 @@ export async function clearUnfinished(folder: string): Promise<void> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** What the folder names is on disk then: a new file, or one renamed, is found after a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();

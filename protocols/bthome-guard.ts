@@ -15,7 +15,7 @@ export const restartSteps = 4;
 /** How far a counter may go from one advert to the next while it is on trial: adverts are missed, but not so many. */
 export const stepMax = 64;
 /** How near to 2^32 a counter must be, and to 0 the next, to have passed it. */
-export const wrapWindow = 1024;
+const wrapWindow = 1024;
 const two32 = 4294967296;
 
 /**

@@ -33,7 +33,7 @@ export interface BthomeContent {
   readonly counter: number | null;
 }
 
-export function readBthome(bytes: Uint8Array, keys: MeterKeys | null): Advert | Fault {
+function readBthome(bytes: Uint8Array, keys: MeterKeys | null): Advert | Fault {
   const content = openBthome(bytes, keys);
   if (isFault(content)) {
     return content;

@@ -33,6 +33,6 @@ export function d0Readout(readout: ReadoutText, framed: boolean): Uint8Array {
 }
 
 /** The lines, each with its CR LF. */
-export function setLines(lines: readonly string[]): Uint8Array {
+function setLines(lines: readonly string[]): Uint8Array {
   return utf8(lines.map((line) => line + "\r\n").join(""));
 }

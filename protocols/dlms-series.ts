@@ -5,7 +5,7 @@ import { type Fault, fault, isFault } from "./fault.ts";
 /** Puts together what a meter sends in pieces: HDLC segments, M-Bus segments, blocks of general block transfer. */
 
 /** Longest APDU in bytes; a load profile's page is half of it. */
-export const apduMax = 8192;
+const apduMax = 8192;
 /** IEC 62056-46 §6.4.4.1: before the APDU, of a command (e6e6) or a response (e6e7); then quality 0. */
 const llcLength = 3;
 const blockTransfer = 0xe0;

@@ -5,7 +5,7 @@ import { type Fault, fault } from "./fault.ts";
 export const ack = 0xe5;
 export const startLong = 0x68;
 export const startShort = 0x10;
-export const stop = 0x16;
+const stop = 0x16;
 /** Of a long frame: 255 bytes from C to the last data byte, and six around them. */
 export const frameMax = 261;
 const userDataLeast = 3; // C, A, CI

@@ -21,7 +21,7 @@ export const illegalAddress = 2;
 const illegalValue = 3;
 const notAnswering = 11;
 
-export function exceptionText(code: number): string {
+function exceptionText(code: number): string {
   const text = exceptions[code];
   return text === undefined ? "a code that no standard names" : text;
 }

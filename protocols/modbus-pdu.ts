@@ -17,8 +17,8 @@ export interface ModbusRequest {
 export const registersMax = 125;
 /** Bytes of a PDU (§4.1). */
 export const pduMax = 253;
-export const readHolding = 3;
-export const readInput = 4;
+const readHolding = 3;
+const readInput = 4;
 /** Set in the function code of an exception (§7). */
 export const exceptionBit = 0x80;
 
@@ -27,12 +27,12 @@ export type ModbusAnswer =
   | { readonly kind: "registers"; readonly bytes: Uint8Array }
   | { readonly kind: "exception"; readonly code: number };
 
-export function functionOf(table: RegisterTable): number {
+function functionOf(table: RegisterTable): number {
   return table === "holding" ? readHolding : readInput;
 }
 
 /** The table a function reads; null for every other function. */
-export function tableOf(code: number): RegisterTable | null {
+function tableOf(code: number): RegisterTable | null {
   return code === readHolding ? "holding" : code === readInput ? "input" : null;
 }
 

@@ -1,4 +1,4 @@
-import { type RegisterTable, registersMax } from "./modbus-pdu.ts";
+import type { RegisterTable } from "./modbus-pdu.ts";
 
 /** Registers that belong together: a value, a text. */
 export interface Span {
@@ -16,8 +16,6 @@ export interface ReadLimits {
   /** Ranges (first, last) that the meter refuses or that must not be read. */
   readonly holes: readonly (readonly [number, number])[];
 }
-
-export const anyRead: ReadLimits = { countMax: registersMax, gapMax: 0, holes: [] };
 
 /**
  * The fewest reads that hold every span whole: neighbours are merged up to the limits, in the order of tables and addresses. A span longer than

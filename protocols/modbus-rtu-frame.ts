@@ -28,7 +28,7 @@ export function silenceAt(baud: number): number {
 
 /** Where a length stands: the function code and up to six bytes behind it. */
 const lengthUnknown = -1;
-export const noFrame = 0;
+const noFrame = 0;
 
 /** Length of the answer whose frame begins at `at`, told by its first bytes; `noFrame` for no answer, -1 where too few are there. */
 export function answerLength(bytes: Uint8Array, at: number, filled: number): number {

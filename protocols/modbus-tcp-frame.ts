@@ -3,8 +3,8 @@ import { pduMax } from "./modbus-pdu.ts";
 
 /** Frames of a connection: a header of transaction, protocol 0, length and unit before the PDU (Modbus Messaging on TCP/IP V1.0b §3.1.3). */
 
-export const tcpHeader = 7; // bytes
-export const tcpMax = tcpHeader + pduMax;
+const tcpHeader = 7; // bytes
+const tcpMax = tcpHeader + pduMax;
 
 export interface TcpFrame {
   readonly transaction: number;

@@ -30,7 +30,7 @@ import {
 /** Gateway only: SenML in CBOR (RFC 8428 §6). */
 
 /** Bytes of a pack. */
-export const senmlCborMax = 4194304;
+const senmlCborMax = 4194304;
 const decimalFraction = 4; // RFC 8949 §3.4.4
 
 /** Deterministic CBOR. Numbers with decimals or exponent travel as decimal fractions, so they stay exact up to 64 bits. */

@@ -5,7 +5,7 @@ import type { SenmlRecord } from "./senml.ts";
 /** Gateway only: the fields of SenML records, and what JSON and CBOR have in common. */
 
 /** Records of a pack. */
-export const recordsMax = 10000;
+const recordsMax = 10000;
 
 type TextLabel = Exclude<keyof SenmlRecord, "vb" | "labels">;
 /** A record while it is read. */

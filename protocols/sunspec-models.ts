@@ -85,7 +85,7 @@ function energy(
  * The models that are read, from the alliance's own files (github.com/sunspec/models, json/model_N.json): layouts are theirs, offsets count
  * the model's id as 0.
  */
-export const sunspecModels: readonly SunspecModel[] = [
+const sunspecModels: readonly SunspecModel[] = [
   {
     ids: [101, 102, 103],
     title: "inverter: one, split, three phases",

@@ -1,8 +1,9 @@
 import { PassThrough } from "node:stream";
 import { connectAsync } from "mqtt";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Adverts } from "../gateway/ble/adverts.ts";
 import { hasBluez } from "../hil-tests/boards/bluez.ts";
+import { endsOfTests } from "../hil-tests/ends.ts";
 import { airKey, airSimulators } from "../hil-tests/meters/air-sensor.ts";
 import { lorawanNodes, lorawanServers } from "../hil-tests/meters/lorawan-node.ts";
 import { startMosquitto } from "../hil-tests/mosquitto.ts";
@@ -20,14 +21,7 @@ import type { SimulateOrder } from "./simulate-order.ts";
 const usual = { noise: 0, seed: 1, speed: 1, once: false, lang: "en" } as const;
 const patience = 20_000;
 
-let ends: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.reverse()) {
-    await end();
-  }
-  ends = [];
-});
+const ends = endsOfTests();
 
 /** Starts one; resolves with the first line it writes for programs, and what it says to people. */
 async function started(order: Partial<SimulateOrder> & { readonly language: string }) {

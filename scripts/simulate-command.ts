@@ -1,17 +1,11 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Language } from "../gateway/words/words.ts";
 import { type Example, withExamples } from "./help.ts";
+import type { SimulateOrder } from "./simulate-order.ts";
 import type { Streams } from "./streams.ts";
 
-interface Options {
-  readonly profile?: string;
-  readonly port?: string;
-  readonly baud?: number;
-  readonly noise: number;
-  readonly seed: number;
-  readonly speed: number;
-  readonly once?: boolean;
-}
+/** What the options alone say. */
+type Options = Omit<SimulateOrder, "language" | "lang" | "once" | "stop"> & { readonly once?: boolean };
 
 const examples: readonly Example[] = [
   ["hasen simulate sml", "a meter at a pseudo-terminal, until Ctrl-C; it says where, and what to type next"],

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Static } from "@sinclair/typebox";
 import { encodeSenmlJson } from "../../protocols/senml.ts";
 import { group, name, path, size, whole } from "../config/schema.ts";
+import { syncFolder } from "../durable-file.ts";
 import type { Log } from "../log.ts";
 import type { Delivery, Sink, SinkBatch, SinkContext, SinkFault, SinkState } from "../sink.ts";
 import { problemOfSystemError } from "../system-error.ts";
@@ -161,15 +162,6 @@ async function wholeLines(file: FileHandle): Promise<number> {
   const { bytesRead } = await file.read(tail, 0, tail.length, start);
   const end = tail.subarray(0, bytesRead).lastIndexOf(0x0a);
   return end < 0 && start > 0 ? size : start + end + 1;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function ignoreMissing(error: unknown): void {

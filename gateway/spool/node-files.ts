@@ -10,6 +10,7 @@ import {
   write,
 } from "node:fs";
 import { type Fault, isFault } from "../../protocols/fault.ts";
+import { syncFolder } from "../durable-file.ts";
 import { diskFault, type FilePort, type SpoolFile } from "./file-port.ts";
 import { takeLock } from "./lock.ts";
 
@@ -94,15 +95,6 @@ class NodeFile implements SpoolFile {
 
   close(): void {
     attempt(this.#path, () => closeSync(this.#handle));
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await promises.open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../../protocols/bytes.ts";
 import { House, patience } from "../bad-input/house.ts";
 import { DeviceSite, valuesAt } from "../device-site.ts";
+import { endsOfTests } from "../ends.ts";
 import { airKey, sealBthome } from "../meters/air-sensor.ts";
 import { has, until } from "../programs.ts";
 import { Bluez, hasBluez } from "./bluez.ts";
@@ -16,14 +17,7 @@ const guarded = "C0:FF:EE:01:02:03";
 const key = fromHex(airKey)!;
 const uuid = "0000fcd2-0000-1000-8000-00805f9b34fb";
 
-let ends: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.reverse()) {
-    await end();
-  }
-  ends = [];
-});
+const ends = endsOfTests();
 
 /** A gateway with these meters, and the radio's stand-in. */
 async function site(meters: readonly string[]) {

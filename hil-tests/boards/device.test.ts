@@ -1,23 +1,17 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { sht31Chip } from "../../boards/platforms/simulated-sensors.ts";
 import { startHasen } from "../bad-input/hasen.ts";
 import { House, patience } from "../bad-input/house.ts";
+import { endsOfTests } from "../ends.ts";
 import { openLine } from "../meters/line.ts";
 import { until } from "../programs.ts";
 import { firmataImage, hasUno, Uno } from "./uno.ts";
 
 /** The whole way, all of it as shipped: chip, Arduino, serial line, `hasen device run`, `hasen gateway`, records. */
 
-let ends: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.reverse()) {
-    await end();
-  }
-  ends = [];
-});
+const ends = endsOfTests();
 
 it.skipIf(!hasUno)(
   "a sensor, a counter and a voltage at an Arduino reach the city as records, and the device says when the Arduino is away (needs socat, gcc-avr and avr-libc)",

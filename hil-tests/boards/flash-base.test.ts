@@ -4,21 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hasen } from "../../scripts/hasen.ts";
+import { endsOfTests } from "../ends.ts";
 import { has } from "../programs.ts";
 import { EspRom, type EspRomOptions } from "./esp-rom.ts";
 
 const hasSocat = has("socat");
 const lane = hasSocat ? "" : " (skipped: socat is not installed)";
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) {
-    await cleanUp();
-  }
-});
-
+const cleanUps = endsOfTests();
 async function run(...args: string[]) {
   const texts = { stdout: "", stderr: "" };
   const stdout = new PassThrough();

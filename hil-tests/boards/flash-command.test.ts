@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { seeded } from "../../boards/platforms/seeded.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { consolePassword } from "../../protocols/envelope.ts";
@@ -14,6 +14,7 @@ import { passwordOf } from "../../scripts/flash/programs.ts";
 import { Repl } from "../../scripts/flash/repl.ts";
 import { SerialWire } from "../../scripts/flash/serial-wire.ts";
 import { hasen, version } from "../../scripts/hasen.ts";
+import { endsOfTests } from "../ends.ts";
 import { has, until } from "../programs.ts";
 import { BoardFlash } from "./board-flash.ts";
 import { poleIn } from "./pole.ts";
@@ -23,13 +24,7 @@ import type { ReplBoardOptions } from "./repl-board.ts";
 const hasSocat = has("socat");
 const lane = hasSocat ? "" : " (skipped: socat is not installed)";
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) {
-    await cleanUp();
-  }
-});
-
+const cleanUps = endsOfTests();
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "dreihasen-flash-"));
   cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));

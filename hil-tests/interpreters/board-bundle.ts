@@ -2,19 +2,7 @@ import { join } from "node:path";
 import { type AnyNode, parse } from "acorn";
 import { build, type StdinOptions, transform } from "esbuild";
 import { nativeParts } from "../../scripts/board-build/native-parts.ts";
-
-/** ES5, and what of later editions Espruino has (boards sheet, section 2). */
-const supported = {
-  arrow: true,
-  class: true,
-  "class-field": true,
-  "class-static-field": true,
-  "const-and-let": true,
-  "for-of": true,
-  "object-accessors": true,
-  "object-extensions": true,
-  "template-literal": true,
-};
+import { boardSupport } from "../../scripts/dialect.ts";
 
 /** One script a board's interpreter runs, of a text that stands in this folder; minified and with native parts where it is to be measured. */
 export async function boardBundle(contents: string, minify: boolean): Promise<string> {
@@ -31,7 +19,7 @@ export async function boardBundle(contents: string, minify: boolean): Promise<st
     format: "iife",
     target: "es5",
     platform: "neutral",
-    supported,
+    supported: boardSupport,
     logLevel: "silent",
     legalComments: "none",
     plugins: minify ? [nativeParts] : [],
@@ -41,7 +29,7 @@ export async function boardBundle(contents: string, minify: boolean): Promise<st
   if (!minify) {
     return hoisted;
   }
-  return (await transform(hoisted, { minify: true, target: "es5", supported })).code;
+  return (await transform(hoisted, { minify: true, target: "es5", supported: boardSupport })).code;
 }
 
 /** Puts function declarations before what else stands in their block, since the interpreter knows them only from there on. */

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { patience } from "../bad-input/house.ts";
+import { endsOfTests } from "../ends.ts";
 import { has, until } from "../programs.ts";
 import { dlmsAuth, dlmsKey } from "./dlms-meter.ts";
 import { dsmrKey } from "./dsmr-meter.ts";
@@ -15,17 +16,7 @@ import { wirelessKey } from "./wmbus-meter.ts";
 
 const here = has("socat") && has("mosquitto");
 
-let ends: (() => unknown)[] = [];
-
-beforeEach(() => {
-  ends = [];
-});
-
-afterEach(async () => {
-  for (const end of ends.reverse()) {
-    await end();
-  }
-});
+const ends = endsOfTests();
 
 /** Plugs in a simulated meter that speaks every half second and whose own time stands still, so that its values are known. */
 async function meterAt({ head }: MeterSite, language: string, profile: string): Promise<void> {

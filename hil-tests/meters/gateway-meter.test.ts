@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decimalText } from "../../protocols/decimal.ts";
 import { patience } from "../bad-input/house.ts";
+import { endsOfTests } from "../ends.ts";
 import { has, until } from "../programs.ts";
 import { type MeterSite, meterSite, meterName as name, troubleOf } from "./meter-site.ts";
 import type { Plug } from "./plug.ts";
@@ -10,17 +11,7 @@ import { SmlMeter } from "./sml-meter.ts";
 
 const here = has("socat") && has("mosquitto");
 
-let ends: (() => unknown)[] = [];
-
-beforeEach(() => {
-  ends = [];
-});
-
-afterEach(async () => {
-  for (const end of ends.reverse()) {
-    await end();
-  }
-});
+const ends = endsOfTests();
 
 /** A Holley meter that pushes ten times a second and knows what it has said: tenths of a Wh, whole W. */
 class Pusher {

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decimalText } from "../../protocols/decimal.ts";
 import { modbusMap } from "../../protocols/modbus-maps/index.ts";
 import { House, patience } from "../bad-input/house.ts";
+import { endsOfTests } from "../ends.ts";
 import { has, until } from "../programs.ts";
 import { ModbusBus } from "./modbus-bus.ts";
 import { plugRtu, serveTcp } from "./modbus-plug.ts";
@@ -12,17 +13,7 @@ import { Plug } from "./plug.ts";
 
 /** Modbus meters directly on the gateway: the built gateway, two units on one pseudo-terminal, a file as the city. */
 
-let ends: (() => unknown)[] = [];
-
-beforeEach(() => {
-  ends = [];
-});
-
-afterEach(async () => {
-  for (const end of ends.reverse()) {
-    await end();
-  }
-});
+const ends = endsOfTests();
 
 /** What the records' file says of a channel: its values in their order. */
 function valuesOf(house: House, channel: string): string[] {

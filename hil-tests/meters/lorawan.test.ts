@@ -1,20 +1,14 @@
 import { connectAsync } from "mqtt";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { patience } from "../bad-input/house.ts";
+import { endsOfTests } from "../ends.ts";
 import { startMosquitto } from "../mosquitto.ts";
 import { has, until } from "../programs.ts";
 import { meterName, meterSite, troubleOf } from "./meter-site.ts";
 
 /** LoRaWAN sensors: the built gateway, a real Mosquitto as the network server's broker, another as the city. */
 
-let ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.reverse()) {
-    await end();
-  }
-  ends = [];
-});
-
+const ends = endsOfTests();
 const air = "pb-wald-air-001";
 
 function chirpstack(devEui: string, counter: number, port: number, payload: number[]): [string, string] {

@@ -20,7 +20,7 @@ export interface NetworkUplink {
 }
 
 /** Characters of one message: many radio gateways may have heard it. */
-export const uplinkTextMax = 65536;
+const uplinkTextMax = 65536;
 const payloadMax = 242;
 
 /** Faults: "limit", "syntax", "truncated" as of the JSON; "unsupported" for what is no uplink with application data. */

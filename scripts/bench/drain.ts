@@ -1,7 +1,7 @@
 import type { Bench } from "./bench.ts";
-import { City, noMosquitto, recordMark } from "./city.ts";
-import { EdgeBridge } from "./edge-bridge.ts";
-import { deviceCount, EdgeGateway } from "./edge-gateway.ts";
+import { type City, noMosquitto } from "./city.ts";
+import { deviceCount } from "./edge-gateway.ts";
+import { startEdgePair } from "./edge-pair.ts";
 import type { Load } from "./load.ts";
 import type { PayloadKind } from "./load-order.ts";
 
@@ -21,23 +21,17 @@ export const drain: Bench = {
     if (missing !== null) {
       return missing;
     }
-    const cities = [await City.start(recordMark), await City.start(null)] as const;
-    const gateway = await EdgeGateway.create({ cityPort: cities[0].mosquitto.port });
-    await gateway.start();
-    await gateway.connect();
-    const bridge = await EdgeBridge.start(cities[1].mosquitto.port);
+    const edges = await startEdgePair();
     const returns: number[] = [];
     return {
       ours: async () => {
-        const { perSecond, firstAfter } = await outage(cities[0], gateway, { rows: 1 });
+        const { perSecond, firstAfter } = await outage(edges.city, edges.gateway, { rows: 1 });
         returns.push(firstAfter);
         return perSecond;
       },
-      theirs: async () => (await outage(cities[1], bridge, { bytes: 100 })).perSecond,
+      theirs: async () => (await outage(edges.bridgeCity, edges.bridge, { bytes: 100 })).perSecond,
       extra: () => ({ "ours: ms until the first record": Math.round(Math.max(...returns)) }),
-      close: async () => {
-        await Promise.all([gateway.stop(), bridge.stop(), ...cities.map((city) => city.stop())]);
-      },
+      close: () => edges.stop(),
     };
   },
 };

@@ -1,7 +1,7 @@
 import type { Bench } from "./bench.ts";
-import { City, noMosquitto, recordMark } from "./city.ts";
-import { EdgeBridge } from "./edge-bridge.ts";
-import { deviceCount, EdgeGateway } from "./edge-gateway.ts";
+import { noMosquitto } from "./city.ts";
+import { deviceCount } from "./edge-gateway.ts";
+import { startEdgePair } from "./edge-pair.ts";
 import { Forwarding } from "./forwarding.ts";
 
 /**
@@ -23,20 +23,14 @@ function forwardBench(name: string, rows: number, each: number): Bench {
       if (missing !== null) {
         return missing;
       }
-      const cities = [await City.start(recordMark), await City.start(null)] as const;
-      const gateway = await EdgeGateway.create({ cityPort: cities[0].mosquitto.port });
-      await gateway.start();
-      await gateway.connect();
-      const bridge = await EdgeBridge.start(cities[1].mosquitto.port);
-      const ours = new Forwarding(cities[0], gateway);
-      const theirs = new Forwarding(cities[1], bridge);
+      const edges = await startEdgePair();
+      const ours = new Forwarding(edges.city, edges.gateway);
+      const theirs = new Forwarding(edges.bridgeCity, edges.bridge);
       return {
         ours: () => ours.round({ each, payload: { rows }, records: deviceCount * each * rows }),
         theirs: () => theirs.round({ each: 600, payload: { bytes: 100 }, records: deviceCount * 600 }),
         extra: () => ({ ...ours.figures("ours"), ...theirs.figures("bridge") }),
-        close: async () => {
-          await Promise.all([gateway.stop(), bridge.stop(), ...cities.map((city) => city.stop())]);
-        },
+        close: () => edges.stop(),
       };
     },
   };

@@ -2,9 +2,8 @@ import type { DeviceEntry } from "../../gateway/registry/registry.ts";
 import { nodeCrypto } from "../../protocols/crypto-node.ts";
 import { deriveSession, type Session, seal } from "../../protocols/envelope.ts";
 import { isFault } from "../../protocols/fault.ts";
-import { encodeUp } from "../../protocols/message.ts";
 import { createPackWriter, type PackWriter } from "../../protocols/pack.ts";
-import { type Shape, shapeId, shapeOf, shapeValue } from "../../protocols/shape.ts";
+import { type Shape, shapeId, shapeOf } from "../../protocols/shape.ts";
 import { streetAirColumns, streetAirRows } from "../../protocols/vectors/street-air.ts";
 
 export const deployment = "bench";
@@ -13,9 +12,6 @@ export const deployment = "bench";
 export const powerShape = wholeShape([{ quantity: "activePower", exponent: -2 }]);
 /** Six values a row. */
 export const airShape = wholeShape(streetAirColumns);
-
-/** Announces airShape. */
-export const shapeMessage = encodeUp({ type: "shape", shape: shapeValue(airShape) });
 
 /** A device as the bench plays it: its keys, and the number of its next message. */
 export class Sender {
