@@ -1,28 +1,19 @@
 /** The gateway's own broker (aedes, MQTT 3.1.1): each device has one line, one topic to speak on and one to hear. */
 import type { EventEmitter } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { Aedes, type Client, type PublishPacket, type Subscription } from "aedes";
 import { frameMax } from "../../protocols/link.ts";
-import { contentOf } from "../file-content.ts";
 import type { FrameReceiver, FrameSource, GatewayLink, LinkContext } from "../link.ts";
-import { type ProblemError, problem } from "../problem.ts";
-import { problemOfSystemError } from "../system-error.ts";
 import { Answers } from "./answers.ts";
-import { BoundedLine } from "./bounded-line.ts";
+import type { BoundedLine } from "./bounded-line.ts";
 import { newCounters, refuse } from "./counters.ts";
 import { InOrder } from "./in-order.ts";
+import { MqttListener, type MqttListenerSettings } from "./mqtt-listener.ts";
 import { downTopic, upTopic } from "./topics.ts";
 import { UplinkReader } from "./uplink-reader.ts";
 
-export interface EmbeddedBrokerSettings {
-  readonly listen: { readonly host: string; readonly port: number };
-  readonly connectionsMax: number;
-  /** ms, as is the next. */
-  readonly greetingMax: number;
+export interface EmbeddedBrokerSettings extends MqttListenerSettings {
+  /** ms. */
   readonly keepAliveMax: number;
-  readonly serverCertificateFile?: string;
-  readonly serverKeyFile?: string;
   /** Leaves every packet to the MQTT library: slower, and else the same. For tests that compare. */
   readonly libraryOnly?: boolean;
 }
@@ -47,8 +38,6 @@ interface Session {
   underWay: number;
 }
 
-const connectMax = 1024; // bytes of a CONNECT packet: client id, user name and password
-const packetMax = frameMax + 256; // bytes of a later packet: a frame, its topic and headers
 const underWayMax = 64 * 1024; // bytes of frames under way from which on a line is not read: a read of Node's
 const downlinkMax = 64 * 1024; // bytes waiting for a device that does not read; acknowledgements come again when it resends
 const nowhere = "dreihasen/settled"; // nobody can subscribe to it
@@ -60,53 +49,37 @@ export class EmbeddedBroker implements GatewayLink {
   private readonly settings: EmbeddedBrokerSettings;
   private readonly context: LinkContext;
   private readonly sessions = new Map<string, Session>();
-  private readonly strangers = new Set<Socket>();
-  private readonly lines = new Set<Socket>();
+  private readonly listener: MqttListener;
   private broker: Aedes | null = null;
-  private server: Server | null = null;
   private receive: FrameReceiver = (_frame, _source, settled) => settled();
 
   constructor(settings: EmbeddedBrokerSettings, context: LinkContext) {
     this.settings = settings;
     this.context = context;
     this.name = `mqtt ${settings.listen.host}:${settings.listen.port}`;
+    this.listener = new MqttListener(settings, {
+      log: context.log,
+      take: (line) => this.broker?.handle(line),
+      refused: (reason, fields) => this.refuse(reason, fields),
+    });
   }
 
   async start(receive: FrameReceiver): Promise<void> {
     this.receive = receive;
     try {
-      await this.listen();
+      this.broker = await this.createBroker();
+      await this.listener.start();
     } catch (error) {
       await this.stop();
       throw error;
     }
   }
 
-  private async listen(): Promise<void> {
-    this.broker = await this.createBroker();
-    const server = await this.createServer();
-    server.maxConnections = this.settings.connectionsMax;
-    server.on("drop", () => this.refuse("too-many-connections"));
-    const { host, port } = this.settings.listen;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) => reject(problemOfSystemError(error, `${host}:${port}`)));
-      server.listen(port, host, resolve);
-    });
-    server.on("error", (error) => this.context.log.error({ error: error.message }, "mqtt listener failed"));
-    this.server = server;
-    this.context.log.info({ host, port }, "mqtt broker listens");
-  }
-
   async stop(): Promise<void> {
-    const { broker, server } = this;
+    const { broker } = this;
     this.broker = null;
-    this.server = null;
-    for (const line of this.lines) {
-      line.destroy();
-    }
-    const closed = server === null ? null : new Promise((resolve) => server.close(resolve));
     await Promise.all([
-      closed,
+      this.listener.stop(),
       broker === null ? null : new Promise<void>((resolve) => broker.close(resolve)),
     ]);
     this.sessions.clear();
@@ -117,7 +90,7 @@ export class EmbeddedBroker implements GatewayLink {
   }
 
   trouble(): string | null {
-    return this.server === null ? "not listening" : null;
+    return this.listener.isOpen ? null : "not listening";
   }
 
   private createBroker(): Promise<Aedes> {
@@ -171,53 +144,6 @@ export class EmbeddedBroker implements GatewayLink {
     return broker;
   }
 
-  private async createServer(): Promise<Server> {
-    const { serverCertificateFile, serverKeyFile, greetingMax } = this.settings;
-    const accept = (socket: Socket) => this.accept(socket);
-    if (serverCertificateFile === undefined || serverKeyFile === undefined) {
-      return createServer(accept);
-    }
-    const cert = await contentOf(serverCertificateFile);
-    const key = await contentOf(serverKeyFile);
-    const options: TlsOptions = { cert, key, handshakeTimeout: greetingMax, minVersion: "TLSv1.2" };
-    let server: Server;
-    try {
-      server = createTlsServer(options, accept);
-    } catch {
-      throw certificateProblem(serverCertificateFile);
-    }
-    server.on("tlsClientError", () => this.refuse("tls"));
-    return server;
-  }
-
-  private accept(socket: Socket): void {
-    socket.setNoDelay(true);
-    this.makeRoom();
-    this.strangers.add(socket);
-    this.lines.add(socket);
-    socket.once("close", () => {
-      this.strangers.delete(socket);
-      this.lines.delete(socket);
-    });
-    const limits = { first: connectMax, later: packetMax };
-    const line = new BoundedLine(socket, limits, () =>
-      this.refuse("too-long", { from: socket.remoteAddress }),
-    );
-    line.on("error", () => socket.destroy());
-    sockets.set(line, socket);
-    this.broker?.handle(line);
-  }
-
-  /** Connections that have not said who they are may hold a quarter of the places; the oldest makes room. */
-  private makeRoom(): void {
-    const [oldest] = this.strangers;
-    if (oldest !== undefined && this.strangers.size >= Math.max(4, this.settings.connectionsMax / 4)) {
-      this.refuse("unauthenticated");
-      this.strangers.delete(oldest);
-      oldest.destroy();
-    }
-  }
-
   private authenticate(client: Client, username: string | undefined, password: Buffer | undefined): boolean {
     const device = this.context.authenticate(username ?? "", password ?? new Uint8Array(0));
     if (device === null) {
@@ -226,10 +152,7 @@ export class EmbeddedBroker implements GatewayLink {
     }
     // The name that was proven is the client id: no device can take over another's line by guessing its id.
     (client as { id: string }).id = device.name;
-    const socket = sockets.get(client.conn);
-    if (socket !== undefined) {
-      this.strangers.delete(socket);
-    }
+    this.listener.recognized(client.conn);
     const session: Session = {
       client,
       before: this.sessions.get(device.name)?.client ?? null,
@@ -358,19 +281,6 @@ export class EmbeddedBroker implements GatewayLink {
   }
 }
 
-function certificateProblem(value: string): ProblemError {
-  return problem("CFG-008", {
-    key: "serverCertificateFile",
-    value,
-    expected: {
-      en: "a certificate as PEM text that belongs to “serverKeyFile”",
-      de: "ein Zertifikat als PEM-Text, das zu „serverKeyFile“ gehört",
-    },
-    about: { en: "Certificate of our own broker", de: "Zertifikat des eigenen Brokers" },
-    example: "serverCertificateFile: /etc/dreihasen/broker.pem",
-  });
-}
-
 /**
  * A QoS 1 message, as devices send them, is acknowledged by us and is of QoS 0 to aedes from then on: aedes would take a write
  * and a turn for each PUBACK. Other messages are its own to acknowledge.
@@ -406,6 +316,3 @@ function withoutDetour(broker: Aedes): Aedes {
 function keepAlive(client: Client): void {
   (client as Client & { readonly _keepaliveTimer?: NodeJS.Timeout | null })._keepaliveTimer?.refresh();
 }
-
-/** The socket below each line, for what only sockets have. */
-const sockets = new WeakMap<object, Socket>();

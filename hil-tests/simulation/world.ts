@@ -8,21 +8,19 @@ import { VirtualTime } from "../../boards/platforms/timers.ts";
 import type { FrameSource } from "../../gateway/link.ts";
 import { ringFolder } from "../../gateway/rings.ts";
 import { SimulatedDisk, seededRandom } from "../../gateway/spool/simulated-disk.ts";
-import { toHex } from "../../protocols/bytes.ts";
-import { nodeCrypto } from "../../protocols/crypto-node.ts";
-import { deriveSession, open, parseHeader, type Session } from "../../protocols/envelope.ts";
+import { parseHeader } from "../../protocols/envelope.ts";
 import { isFault } from "../../protocols/fault.ts";
-import { decodeDown } from "../../protocols/message.ts";
 import { includes } from "../../protocols/ranges.ts";
 import { Attacker } from "./attacker.ts";
 import { type Moment, settle, violationOf } from "./checks.ts";
 import { City } from "./city.ts";
-import { deployment, deviceOf, rootOf, SimulatedNode } from "./device.ts";
+import { deviceOf, rootOf, SimulatedNode } from "./device.ts";
 import { folder, GatewayLife, type GatewaySetting, type LifeOptions } from "./gateway.ts";
 import type { Plant } from "./plants.ts";
 import { type Damage, damageShape } from "./shape-damage.ts";
 import { Truth } from "./truth.ts";
 import { badWeather, describe, fair, type Weather } from "./weather.ts";
+import { Witness } from "./witness.ts";
 
 export interface Outcome {
   /** Crash images recovered and checked. */
@@ -49,6 +47,7 @@ export class World {
   readonly #dice: () => number;
   readonly #time = new VirtualTime();
   readonly #truth: Truth;
+  readonly #witness: Witness;
   readonly #setting: GatewaySetting;
   readonly #devices: SimulatedNode[];
   readonly #cities: City[];
@@ -64,11 +63,6 @@ export class World {
   #damaged = false;
   /** It failed at some call. */
   #diskFailed = false;
-  readonly #bootEpochs = new Set<number>();
-  #bootEpochsNow: ReadonlySet<number> = new Set();
-  /** Tag of every frame that left the gateway, or a device, by its number. */
-  readonly #sent = new Map<string, string>();
-  readonly #downKeys = new Map<string, Session>();
   readonly #story: string[] = [];
 
   constructor(seed: number, plant: Plant) {
@@ -92,6 +86,10 @@ export class World {
           cutChance: () => this.#weather.deviceCut,
           onCut: (device) => this.#deviceDown(device),
         }),
+    );
+    this.#witness = new Witness(
+      this.#truth,
+      new Map(this.#devices.map(({ kid, installation }) => [kid, installation.alg])),
     );
     const ring = { segmentBytes, linger: dice() < 0.5 ? 0 : 20, retryDelay: 500, salt: () => seed };
     this.#setting = {
@@ -306,7 +304,7 @@ export class World {
       disk: image,
       acknowledged: this.#truth.acknowledged.length,
       owing: this.#truth.owing(),
-      bootEpochs: this.#bootEpochsNow,
+      bootEpochs: this.#witness.bootEpochs,
       thorough: this.#taken % thoroughEvery === 0,
       damage,
       damagedBefore: this.#damaged,
@@ -353,63 +351,16 @@ export class World {
     const source: FrameSource = {
       address: `mqtt:sim-${kid}`,
       reply: (frame) => {
-        this.#downward(kid, frame);
+        this.#witness.gatewaySaid(kid, frame);
         link.sendDown(frame);
         return link.connected;
       },
     };
     link.onSent = (frame) => {
-      this.#once("device", kid, frame);
+      this.#witness.deviceSaid(kid, frame);
       this.#attacker.overhear(frame);
     };
     link.onUp = (frame) => this.#life.receive(frame, source);
-  }
-
-  /** The gateway says something: no number twice, and what it acknowledges it must keep. */
-  #downward(kid: number, frame: Uint8Array): void {
-    this.#once("gateway", kid, frame);
-    const header = parseHeader(frame);
-    if (isFault(header)) {
-      this.#truth.violate(`the gateway sent what is no frame: ${header.detail}`);
-      return;
-    }
-    if (!this.#bootEpochs.has(header.epoch)) {
-      this.#bootEpochs.add(header.epoch);
-      this.#bootEpochsNow = new Set(this.#bootEpochs);
-    }
-    const body = open(this.#downKey(kid, header.epoch), header, frame);
-    const message = isFault(body) ? body : decodeDown(body);
-    if (isFault(message)) {
-      this.#truth.violate(`the gateway sent what no device can read: ${message.detail}`);
-    } else if (message.type === "ack") {
-      this.#truth.acknowledge(kid, message.deviceEpoch, message.ranges);
-    }
-  }
-
-  #downKey(kid: number, epoch: number): Session {
-    const key = `${kid}/${epoch}`;
-    const alg = this.#devices[kid - 1].installation.alg;
-    const session =
-      this.#downKeys.get(key) ??
-      deriveSession(nodeCrypto, { root: rootOf(kid), deployment, kid, epoch, alg, direction: "down" });
-    this.#downKeys.set(key, session);
-    return session;
-  }
-
-  /** A number of a sender belongs to one frame for ever. */
-  #once(sender: string, kid: number, frame: Uint8Array): void {
-    const header = parseHeader(frame);
-    if (isFault(header)) {
-      return;
-    }
-    const key = `${sender} ${kid} ${header.epoch}/${header.piv}`;
-    const tag = toHex(frame.subarray(frame.length - 8));
-    const known = this.#sent.get(key);
-    if (known === undefined) {
-      this.#sent.set(key, tag);
-    } else if (known !== tag) {
-      this.#truth.violate(`a nonce repeats: ${key} was sent with two contents`);
-    }
   }
 
   #attack(): void {
@@ -425,7 +376,7 @@ export class World {
     const header = parseHeader(frame);
     const to = isFault(header) ? 0 : header.kid;
     const reply = (answer: Uint8Array): boolean => {
-      this.#downward(to, answer);
+      this.#witness.gatewaySaid(to, answer);
       this.#attacker.overhear(answer);
       return true;
     };
