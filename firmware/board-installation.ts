@@ -25,8 +25,15 @@ export type BoardSensor = SensorSettings & {
   readonly sda?: string;
   readonly rx?: string;
   readonly tx?: string;
+  readonly driverEnable?: string;
   readonly channels?: readonly NamedChannel[];
 };
+
+const driverEnable = pin(
+  "Pin that is high while the board sends: DE and /RE of an RS-485 transceiver; without it that switches by itself",
+  "Pin, der an ist, solange die Platine sendet: DE und /RE eines RS-485-Transceivers; ohne ihn schaltet dieser selbst",
+  "D5",
+);
 
 function boardPlace(driver: Driver): Record<string, TSchema> {
   switch (driver.kind) {
@@ -36,6 +43,9 @@ function boardPlace(driver: Driver): Record<string, TSchema> {
         port: port(serialPorts, "Serial port of the sensor", "Serieller Anschluss des Sensors"),
         rx: rx,
         tx: tx,
+        ...(driver.kind === "asked" && driver.changes !== true
+          ? { driverEnable: Type.Optional(driverEnable) }
+          : {}),
         ...(driver.channels === undefined ? {} : { channels: channelList(driver.channels) }),
       };
     case "analog":

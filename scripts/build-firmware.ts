@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Board, classOf, mayCarry } from "../boards/board.ts";
 import { boards } from "../boards/index.ts";
+import type { BoardSensor } from "../firmware/board-installation.ts";
 import { tooFine } from "../firmware/channels.ts";
 import type { Channels, DriverColumn } from "../firmware/driver.ts";
 import { columnsOf } from "../firmware/installation-check.ts";
@@ -125,7 +126,7 @@ function leanProblems(order: FirmwareOrder): ProblemError[] {
 /** Bytes of storage from which on a count of pulses, 6 KiB every three weeks that come free only by tidying up, has room for years. */
 const countStorageLeast = 192 * 1024;
 
-function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): ProblemError[] {
+function sensorProblems({ board, installation, settings, drivers, file }: FirmwareOrder): ProblemError[] {
   return installation.sensors.flatMap((installed, i) => {
     const driver = drivers.find(({ name }) => name === installed.driver);
     const where = `${file}: sensors[${i}].driver`;
@@ -147,6 +148,11 @@ function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): 
       const reason = { word: "build.noBus", parameters: { bus: bus.toUpperCase() } } as const;
       return [problem("BLD-067", { driver: driver.name, board: board.title, reason }, { where })];
     }
+    const enables = settings.sensors.filter(({ port }) => port === installed.port).map(enableOf);
+    if (new Set(enables.filter((pin) => pin !== undefined)).size > 1) {
+      const reason = { word: "build.enableTwice", parameters: { port: installed.port } } as const;
+      return [problem("BLD-067", { driver: driver.name, board: board.title, reason }, { where })];
+    }
     if (driver.kind === "pulse" && board.storage < countStorageLeast) {
       const reason = { word: "build.noCount", parameters: { least: countStorageLeast / 1024 } } as const;
       return [problem("BLD-067", { driver: driver.name, board: board.title, reason }, { where })];
@@ -163,6 +169,10 @@ function sensorProblems({ board, installation, drivers, file }: FirmwareOrder): 
     };
     return [problem("BLD-068", parameters, { where })];
   });
+}
+
+function enableOf({ driverEnable }: BoardSensor): string | undefined {
+  return driverEnable;
 }
 
 /** Columns that nobody has named, or that no pack holds. */

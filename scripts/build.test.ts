@@ -157,6 +157,7 @@ describe("hasen build", () => {
     ["Bluetooth where there is none", linked("pico", ble), {}, "ccm", "BLD-072"],
     ["MQTT where the interpreter joins no Wi-Fi", linked("wifi", mqtt), {}, "ccm", "BLD-072"],
     ["lean what the lean firmware cannot", `${linked("puck-js", ble)}\nlean: true\n`, {}, "ccm", "BLD-073"],
+    ["two pins for the driver of one line", twice("D5", "D6"), {}, "ccm", "BLD-067"],
     ["an outbox in flash without room for it", spilling("puck-js"), {}, "ccm", "BLD-075"],
     ["an outbox in flash without pages for it", spilling("espruino-pico"), {}, "ccm", "BLD-075"],
     ["an outbox in flash of less than two pages", spilling("espruino-wifi", "16 KiB"), {}, "ccm", "BLD-075"],
@@ -220,6 +221,17 @@ function spilling(board: string, bytes = "32 KiB"): string {
   return example
     .replace("frames: 16", `frames: 16\n  spill: { bytes: ${bytes} }`)
     .replace("puck-js\n", `${board}\n`);
+}
+
+/** Two meters on one line, with the pin that each names. */
+function twice(...pins: readonly string[]): string {
+  const meters = pins.map(
+    (pin, i) =>
+      `  - { driver: modbus-meter, port: Serial2, rx: D16, tx: D17, map: sdm120, unit: ${i + 1}, driverEnable: ${pin} }\n`,
+  );
+  return example
+    .replace(/ {2}- driver: sht31[\s\S]*?60 s\n/, meters.join(""))
+    .replace("puck-js\n", "esp32\n");
 }
 
 /** Two sensors of one quantity. */

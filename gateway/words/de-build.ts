@@ -85,6 +85,8 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "build.noTls":
     "Eine Platine spricht MQTT ohne TLS; was sie sendet, ist trotzdem versiegelt. Schreiben Sie die URL mit mqtt://.",
   "build.wifiPassword": "Das Passwort eines WLANs hat 8 bis 63 Zeichen; dieses hat {length}.",
+  "build.enableTwice":
+    "{port} hat einen Transceiver, und seine Sensoren nennen zwei Pins als `driverEnable`.",
   "build.portTwice": "{port} ist auch der Anschluss eines Sensors.",
   "build.makeKey": "`hasen device new NAME` legt am Gateway ein Gerät an und schreibt diese Datei.",
   "build.noCount":

@@ -80,6 +80,7 @@ export const enBuild = {
   "build.noTls":
     "A board speaks plain MQTT; what it sends is sealed all the same. Write the URL with mqtt://.",
   "build.wifiPassword": "The password of a Wi-Fi has 8 to 63 characters; this one has {length}.",
+  "build.enableTwice": "{port} has one transceiver, and its sensors name two pins as `driverEnable`.",
   "build.portTwice": "{port} is the port of a sensor too.",
   "build.makeKey": "`hasen device new NAME` makes a device at the gateway, and writes this file.",
   "build.noCount":

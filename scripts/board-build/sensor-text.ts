@@ -18,7 +18,7 @@ export function sharedText(places: readonly Pick<SensorPlace, "driver" | "settin
       .filter(({ driver }) => driver.kind === "asked")
       .map(({ driver, settings }) => [
         settings.port,
-        `const ${lineOf(settings)} = askedLine(() => ${portOf(driver)}(${wiringText(settings)}));`,
+        `const ${lineOf(settings)} = askedLine(() => ${drivenText(`${portOf(driver)}(${wiringText(settings)})`, enableOf(settings.port, places))});`,
       ]),
   );
   const counts = places
@@ -57,6 +57,7 @@ export function otherSensorText(sensor: SensorPlace, i: number): string {
 
 /** What these need of the core; what is not needed the bundler leaves out. */
 export const otherImports = `import { espruinoAnalog } from "./boards/platforms/espruino-analog.ts";
+import { drivenUart } from "./boards/platforms/espruino-driven-uart.ts";
 import { espruinoChangingUart } from "./boards/platforms/espruino-changing-uart.ts";
 import { espruinoPulse } from "./boards/platforms/espruino-pulse.ts";
 import { analogSensor } from "./firmware/analog-sensor.ts";
@@ -64,6 +65,21 @@ import { askedLine } from "./firmware/asked-line.ts";
 import { askedSensor } from "./firmware/asked-sensor.ts";
 import { pulseSensor } from "./firmware/pulse-sensor.ts";
 ${meterImports}`;
+
+/** The pin that enables the driver of a port's transceiver: each of its sensors may name it. */
+function enableOf(port: string, places: readonly Pick<SensorPlace, "settings">[]): string | undefined {
+  return places
+    .map(({ settings }) => (settings.port === port ? settings.driverEnable : undefined))
+    .find(isNamed);
+}
+
+function isNamed(pin: string | undefined): boolean {
+  return pin !== undefined;
+}
+
+function drivenText(uart: string, pin: string | undefined): string {
+  return pin === undefined ? uart : `drivenUart(${uart}, "${pin}")`;
+}
 
 function portOf(driver: Driver): string {
   return driver.kind === "asked" && driver.changes === true ? "espruinoChangingUart" : "espruinoUart";
