@@ -7,8 +7,9 @@ const answerMax = 30000;
 const unixLeast = 1735689600000;
 /** How often a device without a clock of its own asks anew, ms: a quartz drifts a fifth of a second meanwhile. */
 const askEvery = 3600000;
-/** How soon after a question without answer the next may be asked, ms. */
+/** How soon after a question without answer the next may be asked, ms: twice as long each time, since a gateway may not know the time for days. */
 const askAgain = 15000;
+const askAgainMax = 900000;
 
 export interface DeviceTime {
   /** Unix ms minus monotonic ms at `now`; zero, and "relative", where only the time since boot is known. */
@@ -32,6 +33,7 @@ export function createDeviceTime(clock: Clock): DeviceTime {
   /** Number of the message that asked, -1 for no open question. */
   let asked = -1;
   let askedAt = 0;
+  let patience = askAgain;
   return {
     base(now) {
       const unix = clock.unix();
@@ -40,20 +42,18 @@ export function createDeviceTime(clock: Clock): DeviceTime {
     },
     wants: (now) =>
       clock.unix() === null &&
-      (asked < 0 || now - askedAt >= askAgain) &&
+      (asked < 0 || now - askedAt >= patience) &&
       (offset === null || now - answeredAt >= askEvery),
     ask(piv, now) {
+      patience = asked < 0 ? askAgain : Math.min(2 * patience, askAgainMax);
       asked = piv;
       askedAt = now;
     },
     answer(answers, unix, now) {
-      if (asked < 0 || answers !== asked) {
+      if (asked < 0 || answers !== asked || now - askedAt > answerMax || !(unix >= unixLeast)) {
         return false;
       }
       asked = -1;
-      if (now - askedAt > answerMax || !(unix >= unixLeast)) {
-        return false;
-      }
       offset = Math.floor(unix - now);
       answeredAt = now;
       return true;

@@ -258,6 +258,19 @@ describe("a device's time", () => {
     expect(device.gateway.of("time-request").length).toBeGreaterThanOrEqual(2);
   });
 
+  it.each([
+    ["nobody answers", () => null],
+    ["the gateway believes in 1970", () => 5_000_000],
+  ])("is asked for ever more seldom while %s", (_why, unix) => {
+    const device = new SimulatedDevice();
+    device.gateway.unix = unix;
+    device.boot();
+    device.run(6 * 3_600_000);
+    const asked = device.gateway.of("time-request").length;
+    expect(asked).toBeGreaterThanOrEqual(24); // every quarter of an hour at least
+    expect(asked).toBeLessThanOrEqual(34);
+  });
+
   it("is not believed from an answer that was held back", () => {
     const device = new SimulatedDevice();
     device.boot();
