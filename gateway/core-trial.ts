@@ -75,10 +75,10 @@ export class CoreTrial {
   }
 
   /** Sends one message of a device; gives its number when its fate is decided. */
-  async send(message: UpMessage | Uint8Array, kid = 1): Promise<number> {
+  async send(message: UpMessage | Uint8Array, kid = 1, epoch = 1): Promise<number> {
     const number = this.#piv++;
     const { root, alg } = devices[kid - 1];
-    const session = deriveSession(nodeCrypto, { root, deployment, kid, epoch: 1, alg, direction: "up" });
+    const session = deriveSession(nodeCrypto, { root, deployment, kid, epoch, alg, direction: "up" });
     const body = message instanceof Uint8Array ? message : encodeUp(message);
     const frame = seal(session, number, body).slice();
     const reply = (answer: Uint8Array): boolean => this.#told(answer, devices[kid - 1]);

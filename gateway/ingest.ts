@@ -219,14 +219,16 @@ export class Ingest {
     device.source = source;
     let meaning = interpret(message.body, entry, this.shapes);
     if (!isFault(meaning) && meaning.awaits !== null && !this.#parking.hasRoom) {
-      if (this.shapes.get(meaning.awaits) === null) {
-        this.#requests.ask(device, epoch, meaning.awaits);
+      const { awaits } = meaning;
+      if (this.shapes.get(awaits) !== null) {
+        meaning = { ...meaning, awaits: null };
+      } else if (!this.#parking.makesException(entry.kid)) {
+        this.#requests.ask(device, epoch, awaits);
         return fault(
           "full",
-          `${entry.name} sent a pack of shape ${meaning.awaits}, which nobody has said yet, and no more packs may wait for theirs`,
+          `${entry.name} sent a pack of shape ${awaits}, which nobody has said yet, and no more packs may wait for theirs`,
         );
       }
-      meaning = { ...meaning, awaits: null };
     }
     this.#guard.took(device);
     received.reserve(epoch, piv, tag);
@@ -252,6 +254,9 @@ export class Ingest {
     }
     const bootTime = device.received.bootTime(epoch);
     const parked = !unusable && meaning.awaits !== null;
+    if (parked) {
+      this.#parking.expect();
+    }
     const entry = this.#room.encode({
       kid,
       epoch,
@@ -266,6 +271,9 @@ export class Ingest {
     // What waits for the disk holds neither the frame nor its body: thousands wait at once.
     const arrived: Arrived = { kid, epoch, piv, received };
     const done: Settled = (failure, offset) => {
+      if (parked) {
+        this.#parking.arrived();
+      }
       if (failure === null) {
         this.#durable(device, arrived, source, meaning, offset);
       } else {

@@ -14,7 +14,7 @@ import type { GatewayLink } from "./link.ts";
 import { links } from "./links/index.ts";
 import type { Log } from "./log.ts";
 import { type MeterMaker, makeMeters } from "./meters/meters.ts";
-import { ProblemError, problem, problemText } from "./problem.ts";
+import { ProblemError, problem, problemLine } from "./problem.ts";
 import { DeviceRegistry } from "./registry/registry.ts";
 import { ringFolder, ringSizes } from "./rings.ts";
 import type { Sink } from "./sink.ts";
@@ -64,7 +64,7 @@ async function assemble(
   const registry = await DeviceRegistry.open(config.devices);
   undo.push(() => registry.close());
   for (const trouble of registry.problems()) {
-    log.warn({ code: trouble.code }, sentence(trouble));
+    log.warn({ code: trouble.code }, problemLine(trouble));
   }
 
   const ask = config.clock === "trusted" ? trusted : askClock;
@@ -112,7 +112,7 @@ async function assemble(
     if (trouble === null) {
       log.info({ device: name }, `device ${name}: ${type}`);
     } else {
-      log.warn({ device: name, code: trouble.code }, sentence(trouble));
+      log.warn({ device: name, code: trouble.code }, problemLine(trouble));
     }
     if (type !== "added") {
       for (const link of listening) {
@@ -125,12 +125,6 @@ async function assemble(
   return {
     stop: () => stopInOrder({ health, listening, core, started, registry, clockWatch, retire, log }),
   };
-}
-
-/** A problem as one line of the log: what, and what to do next. */
-function sentence(trouble: ProblemError): string {
-  const { what, next } = problemText(trouble, "en");
-  return `${what} ${next}`;
 }
 
 function prepareCore(
@@ -191,11 +185,14 @@ async function startSinks(
     await sink.start();
     undo.push(() => sink.stop());
     started.push(sink);
-    const forwarder = core.forward(sink);
-    undo.push(() => forwarder.stop());
   }
+  // Before there are new ones: a spool has room for a bounded number of them.
   for (const sink of core.keepSinks(started.map(({ name }) => name))) {
     log.warn({ sink }, `sink ${sink} is no longer in the config: its place in the spool is forgotten`);
+  }
+  for (const sink of started) {
+    const forwarder = core.forward(sink);
+    undo.push(() => forwarder.stop());
   }
   return started;
 }

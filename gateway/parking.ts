@@ -17,6 +17,8 @@ export interface ParkingOptions {
   readonly requests: ShapeRequests;
   /** Unix ms. */
   readonly now: () => number;
+  /** ms of a clock that never jumps. */
+  readonly monotonic: () => number;
   /** Something is on disk for the sinks. */
   readonly stored: () => void;
   /** A pack's entry could not be read any more. */
@@ -27,8 +29,15 @@ export interface ParkingOptions {
 /** Who was heard within this, ms, is taken to hear a request. */
 const presentWithin = 300_000;
 
+/** From a device whose packs are refused for want of room one is taken this often, ms: long enough for it to have been asked for its shape. */
+const exceptionEvery = 10_000;
+
 export class Parking {
   readonly #options: ParkingOptions;
+  /** Packs that are to wait and not yet on disk. */
+  #underWay = 0;
+  /** When a pack of a device was first refused for want of room, or last taken without any, by key id. */
+  readonly #refusedSince = new Map<number, number>();
 
   constructor(options: ParkingOptions) {
     this.#options = options;
@@ -36,12 +45,35 @@ export class Parking {
 
   /** Whether one more pack may wait. */
   get hasRoom(): boolean {
-    return this.#options.shapes.mayPark && this.#options.spool.mayPin;
+    const { shapes, spool } = this.#options;
+    return shapes.parkingRoom > this.#underWay && spool.mayPin;
+  }
+
+  /** A pack that is to wait is on its way to the disk, until `arrived`. */
+  expect(): void {
+    this.#underWay++;
+  }
+
+  arrived(): void {
+    this.#underWay--;
+  }
+
+  /**
+   * Whether one pack of this device is taken although there is no room. A device sends few messages before the first of them is acknowledged
+   * (firmware/outbox.ts), so packs that are refused again and again would keep its shape from ever being sent.
+   */
+  makesException(kid: number): boolean {
+    const now = this.#options.monotonic();
+    const since = this.#refusedSince.get(kid) ?? now;
+    const long = now - since >= exceptionEvery;
+    this.#refusedSince.set(kid, long ? now : since);
+    return long;
   }
 
   /** Keeps a parked pack's segment from being recycled; where no more may be kept, it is given up at once and said to be. */
   hold(parked: Parked): void {
-    if (!this.#options.spool.pin(parked.offset)) {
+    const { shapes, spool } = this.#options;
+    if (shapes.parkingRoom < 0 || !spool.pin(parked.offset)) {
       this.#giveUp(parked, "its shape was not known and no more packs could wait for theirs");
     }
   }

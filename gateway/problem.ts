@@ -177,6 +177,12 @@ export function problemText(error: ProblemError, lang: Language): ProblemText {
   };
 }
 
+/** A problem as one line of a log, in English: what, and what to do next. */
+export function problemLine(error: ProblemError): string {
+  const { what, next } = problemText(error, "en");
+  return `${what} ${next}`;
+}
+
 function whereText(where: Position | string | null): string | null {
   return where === null || typeof where === "string" ? where : `${where.file}:${where.line}:${where.column}`;
 }

@@ -18,8 +18,12 @@ export class ShapeRequests {
     this.#monotonic = options.monotonic;
   }
 
-  /** `deviceEpoch` is the one that the device speaks from; it drops what names another. */
-  ask(device: Device, deviceEpoch: number, id: string): void {
+  /**
+   * `epoch` is that of a message just heard. A device drops what names another epoch than its present one, and its outbox may hold messages
+   * of earlier ones: the newest heard of is meant.
+   */
+  ask(device: Device, epoch: number, id: string): void {
+    const deviceEpoch = Math.max(epoch, device.received.newest);
     const key = `${device.entry.kid}/${id}`;
     const last = this.#asked.get(key);
     const at = this.#monotonic();

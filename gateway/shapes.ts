@@ -10,7 +10,7 @@ import { decodeShape, encodeShape, type Shape, shapeId } from "../protocols/shap
 import type { Parked } from "./entry.ts";
 import type { RingName } from "./rings.ts";
 
-/** Packs parked at once, over all shapes. Beyond it a pack of unknown shape stays with its device. */
+/** Packs parked at once, over all shapes. */
 const parkedMax = 1000;
 /** CBOR of all shapes known: every snapshot holds them, in half a segment at most. A city has a few per kind of sensor and one per meter model. */
 const shapesBytesMax = 65_536;
@@ -150,8 +150,9 @@ export class Shapes {
     return this.#parked.size;
   }
 
-  get mayPark(): boolean {
-    return this.#parked.size < parkedMax;
+  /** How many more may be parked; below 0 where there are too many. */
+  get parkingRoom(): number {
+    return parkedMax - this.#parked.size;
   }
 }
 

@@ -143,7 +143,9 @@ describe("the file sink", () => {
     expect(file.state().connected).toBe(false);
     const delivery = await file.send({ records: [record(1)], gaps: [] });
     expect(delivery).toMatchObject({ fault: "storage", transient: true });
-    expect(file.state().trouble).toContain("blocked");
+    expect(file.state().trouble).toContain(
+      `“${join(folder, "blocked")}” is a file, but a folder is needed here. Give`,
+    );
     rmSync(join(folder, "blocked"));
     expect(await file.send({ records: [record(1)], gaps: [] })).toEqual({ delivered: true });
     expect(file.state()).toEqual({ connected: true, trouble: null });

@@ -6,6 +6,7 @@ import { encodeSenmlJson } from "../../protocols/senml.ts";
 import { group, name, path, size, whole } from "../config/schema.ts";
 import { syncFolder } from "../durable-file.ts";
 import type { Log } from "../log.ts";
+import { problem, problemLine } from "../problem.ts";
 import type { Delivery, Sink, SinkBatch, SinkContext, SinkFault, SinkState } from "../sink.ts";
 import { problemOfSystemError } from "../system-error.ts";
 import { senmlRecords } from "./senml-pack.ts";
@@ -104,9 +105,9 @@ export class FileSink implements Sink {
   /** Closed, so that the next try looks at the file anew and cuts off what this one left half written. */
   private async failed(error: unknown): Promise<SinkFault> {
     await this.close();
-    const detail = problemOfSystemError(error, this.settings.path).message;
+    const detail = problemLine(problemOfSystemError(error, this.settings.path));
     if (detail !== this.trouble) {
-      this.log.warn({ sink: this.name }, detail);
+      this.log.warn({}, detail);
     }
     this.trouble = detail;
     return { fault: "storage", detail, transient: true };
@@ -115,7 +116,7 @@ export class FileSink implements Sink {
   private async opened(): Promise<FileHandle> {
     if (this.file === null) {
       const { path } = this.settings;
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       // "a+": appending, so no write of ours can fall into what stands there; private, as it names people's meters.
       this.file = await open(path, "a+", 0o600);
       this.size = await wholeLines(this.file);
@@ -162,6 +163,16 @@ async function wholeLines(file: FileHandle): Promise<number> {
   const { bytesRead } = await file.read(tail, 0, tail.length, start);
   const end = tail.subarray(0, bytesRead).lastIndexOf(0x0a);
   return end < 0 && start > 0 ? size : start + end + 1;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    // Of a file that stands where a folder should be the system says that it exists.
+    const isFile = error instanceof Error && "code" in error && error.code === "EEXIST";
+    throw isFile ? problem("FIL-070", { path: folder }) : problemOfSystemError(error, folder);
+  }
 }
 
 function ignoreMissing(error: unknown): void {
