@@ -137,7 +137,8 @@ export const makerWriters: readonly MakerWriter[] = [
           bcds(values.before),
           typeG(values.due),
           bcds(values.before),
-          new Array(25).fill(0),
+          [0x00, 0x80, 0x2c, 0x01], // a month without the meter, one with 300 steps
+          new Array(21).fill(0),
         ),
       ),
   },

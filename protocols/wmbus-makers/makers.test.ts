@@ -226,6 +226,16 @@ describe("makers' telegrams", () => {
     expect(texts(recordsOf(telegram))).toContain("temperature 21.50000000 degC");
   });
 
+  it("of Qundis' meters tell what each of twelve months used, and which months they were not there", () => {
+    const monthly = texts(recordsOf(write("Qundis walk-by"))).filter((text) => text.includes("of-month"));
+    expect(monthly).toHaveLength(12);
+    expect(monthly.slice(0, 3)).toEqual([
+      "volume-of-month 2 null m3",
+      "volume-of-month 3 0.300 m3",
+      "volume-of-month 4 0.000 m3",
+    ]);
+  });
+
   it("of Apator's 162 with a register nobody knows in front of the volume keep their bytes and say no volume", () => {
     const telegram = write("Apator 162");
     telegram[23] = 0x99;
