@@ -17,17 +17,23 @@ export interface MeterPlace {
 }
 
 /** What reads a meter that is asked into the columns of its shape. */
-export function askedMeterText({ shape }: MeterPlace, i: number): string {
-  return `namedMeter(driver${i}, ${columnsText(shape)})`;
+export function askedMeterText(i: number): string {
+  return `namedMeter(driver${i}, columns${i})`;
+}
+
+/** The columns of its shape, before the sensor. */
+export function columnsText({ driver, shape }: Pick<MeterPlace, "driver" | "shape">, i: number): string {
+  const columns = shape.columns.map(({ quantity, exponent }) => membersText({ quantity, exponent }));
+  return driver.channels === undefined ? "" : `const columns${i} = [${columns.join(", ")}];`;
 }
 
 /** A meter that sends by itself, read into the columns of its shape. */
 export function listenedText(driver: UartDriver, place: MeterPlace, i: number): string {
   const reader = carriesDriver(driver)
-    ? `namedReader(driver${i}.reader(options${i}), ${columnsText(place.shape)})`
-    : smlText(place);
+    ? `namedReader(driver${i}.reader(options${i}), columns${i})`
+    : smlText(place, i);
   return `{
-          columns: ${columnsText(place.shape)},
+          columns: columns${i},
           settings: ${membersText({ ...driver.settings(place.installed.options) })},
           reader: ${reader},
           silence: ${driver.silence},
@@ -54,11 +60,7 @@ function membersText(object: Readonly<Record<string, string | number>>): string 
   return `{ ${members.join(", ")} }`;
 }
 
-function columnsText(shape: Shape): string {
-  return `[${shape.columns.map(({ quantity, exponent }) => membersText({ quantity, exponent })).join(", ")}]`;
-}
-
-function smlText({ driver, installed, shape }: MeterPlace): string {
+function smlText({ driver, installed, shape }: MeterPlace, i: number): string {
   const corrects = flagOption(driver, installed.options, "correctSigns");
   const signs: readonly QuantityName[] = corrects ? powers : [];
   const registers = shape.columns.map(({ quantity, exponent }) => {
@@ -67,5 +69,5 @@ function smlText({ driver, installed, shape }: MeterPlace): string {
     return `{ code: ${code}, unit: ${dlmsUnitCode(dlms ?? "")}, exponent: ${exponent}${signs.includes(quantity) ? ", power: true" : ""} }`;
   });
 
-  return `smallSmlReader(${columnsText(shape)}, [${registers.join(", ")}], ${corrects ? "hasSignFaultText" : "() => false"})`;
+  return `smallSmlReader(columns${i}, [${registers.join(", ")}], ${corrects ? "hasSignFaultText" : "() => false"})`;
 }

@@ -3,7 +3,7 @@ import type { BoardSensor } from "../../firmware/board-installation.ts";
 import type { Driver } from "../../firmware/driver.ts";
 import { keepEveryOnBoards, recordsMax } from "../../firmware/pulse-count.ts";
 import { wiringText } from "./link-text.ts";
-import { askedMeterText, listenedText, type MeterPlace, meterImports } from "./meter-text.ts";
+import { askedMeterText, columnsText, listenedText, type MeterPlace, meterImports } from "./meter-text.ts";
 
 export type SensorPlace = MeterPlace;
 
@@ -12,7 +12,7 @@ const fileHead = 8;
 const recordBytes = 8 + 4;
 
 /** Lines whose sensors are asked, one for each port, and the sizes of the files that count pulses; before the sensors. */
-export function sharedText(places: readonly Pick<SensorPlace, "driver" | "settings">[]): string {
+export function sharedText(places: readonly Pick<SensorPlace, "driver" | "settings" | "shape">[]): string {
   const lines = new Map(
     places
       .filter(({ driver }) => driver.kind === "asked")
@@ -24,7 +24,8 @@ export function sharedText(places: readonly Pick<SensorPlace, "driver" | "settin
   const counts = places
     .filter(({ driver }) => driver.kind === "pulse")
     .map(({ settings }) => `sizes["${countOf(settings)}"] = ${fileHead + recordsMax * recordBytes};`);
-  return [...lines.values(), ...counts].join("\n");
+  const columns = places.map(columnsText).filter((text) => text !== "");
+  return [...lines.values(), ...counts, ...columns].join("\n");
 }
 
 /** An expression that gives the sensor. */
@@ -37,7 +38,7 @@ export function otherSensorText(sensor: SensorPlace, i: number): string {
       : `listenedSensor(${listenedText(driver, sensor, i)}, hooks${i})`;
   }
   if (driver.kind === "asked") {
-    const asked = driver.channels === undefined ? `driver${i}` : askedMeterText(sensor, i);
+    const asked = driver.channels === undefined ? `driver${i}` : askedMeterText(i);
     const place = `{ label: "", clock: clock, line: ${lineOf(settings)} }`;
     return `askedSensor(${asked}, options${i}, ${place}, hooks${i})`;
   }
