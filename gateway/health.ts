@@ -50,9 +50,12 @@ export async function startHealth(listen: Address, source: HealthSource): Promis
     return loading;
   };
   const server = await listening((request, response) => {
-    pages().then((listener) => listener(request, response));
+    pages().then(
+      (listener) => listener(request, response),
+      () => response.writeHead(500).end("the program's files have changed: start it anew\n"),
+    );
   }, listen);
-  const soon = setTimeout(pages, pagesAfter).unref();
+  const soon = setTimeout(() => pages().catch(() => undefined), pagesAfter).unref();
   const bound = server.address();
   const port = typeof bound === "object" && bound !== null ? bound.port : listen.port;
   return {
