@@ -8,8 +8,6 @@ export type ModbusStep =
   | { readonly type: "send"; readonly bytes: Uint8Array }
   | { readonly type: "telegram"; readonly meter: ModbusMeter; readonly telegram: Telegram }
   | { readonly type: "fault"; readonly meter: ModbusMeter; readonly fault: Fault }
-  /** The connection lost its place: close it and open it anew. */
-  | { readonly type: "reconnect"; readonly fault: Fault }
   /** Every meter of this round has been asked. */
   | { readonly type: "end" };
 
@@ -141,7 +139,7 @@ export class ModbusSession {
   private act(steps: readonly WireStep[], now: number): void {
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i];
-      if (step.type === "send" || step.type === "reconnect") {
+      if (step.type === "send") {
         this.steps.push(step);
       } else {
         this.proceed(step, now);

@@ -12,9 +12,7 @@ export type WireStep =
       readonly request: ModbusRequest;
       readonly fault: Fault;
       readonly exception: number;
-    }
-  /** A connection that lost its place: it is to be closed and opened anew. Never on a serial line. */
-  | { readonly type: "reconnect"; readonly fault: Fault };
+    };
 
 /**
  * A line or connection to Modbus units as a state machine: one request at a time, the others wait in order. Knows no clock and no port:

@@ -9,26 +9,34 @@ import {
   single,
   words,
 } from "../hil-tests/meters/sunspec-unit.ts";
+import { ModbusRtu, rtuStandard } from "./modbus-rtu.ts";
+import { rtuFrame } from "./modbus-rtu-frame.ts";
 import { ModbusSession, type ModbusStep } from "./modbus-session.ts";
-import { ModbusTcp, tcpStandard } from "./modbus-tcp.ts";
-import { TcpFrames, tcpFrame } from "./modbus-tcp-frame.ts";
 import { SunspecMeter } from "./sunspec.ts";
 
-/** One round over a connection that answers at once. */
-function round(session: ModbusSession, unit: ModbusUnit): ModbusStep[] {
+/** One round over a line that answers at once, begun at `begin` ms. */
+function round(session: ModbusSession, unit: ModbusUnit, begin = 0): ModbusStep[] {
+  let now = begin;
   const all: ModbusStep[] = [];
-  const frames = new TcpFrames();
-  let steps = session.start(0);
-  while (steps.length > 0) {
+  let steps: readonly ModbusStep[] = session.start(now);
+  for (;;) {
     all.push(...steps);
-    const asked = steps.flatMap((step) => (step.type === "send" ? frames.push(step.bytes) : []));
-    steps = asked.flatMap((frame) => session.push(tcpFrame({ ...frame, pdu: answerOf(unit, frame.pdu) }), 0));
+    const asked = steps.flatMap((step) => (step.type === "send" ? [step.bytes] : []));
+    if (asked.length > 0) {
+      steps = asked.flatMap((bytes) =>
+        session.push(rtuFrame(bytes[0]!, answerOf(unit, bytes.subarray(1, -2))), now),
+      );
+    } else if (session.deadline !== null) {
+      now = session.deadline;
+      steps = session.tick(now);
+    } else {
+      return all;
+    }
   }
-  return all;
 }
 
 function read(unit: ModbusUnit): { lines: string[]; faults: string[]; meter: string | null | undefined } {
-  const session = new ModbusSession(new ModbusTcp(tcpStandard), [new SunspecMeter(1)]);
+  const session = new ModbusSession(new ModbusRtu(rtuStandard), [new SunspecMeter(1)]);
   const steps = round(session, unit);
   const telegrams = steps.flatMap((step) => (step.type === "telegram" ? [step.telegram] : []));
   return {
@@ -145,15 +153,15 @@ describe("a device that speaks SunSpec", () => {
 
   it("walks its chain once, and again after a register was refused", () => {
     const meter = new SunspecMeter(1);
-    const session = new ModbusSession(new ModbusTcp(tcpStandard), [meter]);
+    const session = new ModbusSession(new ModbusRtu(rtuStandard), [meter]);
     const unit = new SunspecUnit(40000, [common, inverter]);
     round(session, unit);
     const first = unit.requests;
-    round(session, unit);
+    round(session, unit, 60_000);
     expect(unit.requests - first).toBe(1);
-    const shorter = round(session, new SunspecUnit(40000, [common]));
+    const shorter = round(session, new SunspecUnit(40000, [common]), 120_000);
     expect(shorter.some((step) => step.type === "fault")).toBe(true);
-    expect(round(session, unit).some((step) => step.type === "telegram")).toBe(true);
+    expect(round(session, unit, 180_000).some((step) => step.type === "telegram")).toBe(true);
   });
 
   it("is told apart from a device without SunSpec, and from a chain that does not end", () => {

@@ -1,7 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import type { Fault } from "../../protocols/fault.ts";
-import { crcHolds, rtuFrame } from "../../protocols/modbus-rtu-frame.ts";
-import { TcpFrames, tcpFrame } from "../../protocols/modbus-tcp-frame.ts";
+import { TcpLine } from "../../protocols/modbus-tcp.ts";
 import type { Uart } from "../platform.ts";
 import { type Said, saidOf } from "../said-fault.ts";
 
@@ -21,12 +20,8 @@ const retryFirst = 1000; // ms
 const retryMax = 60_000; // ms
 /** Requests without an answer before the connection is taken for dead. */
 const unansweredMax = 4;
-const transactions = 65_536;
 
-/**
- * A Modbus/TCP connection as a line on which RTU is spoken: each request gets a transaction number of its own, and only the answer that
- * carries the number of the last one comes back, so that no late one is counted for another. Connects again by itself.
- */
+/** A Modbus/TCP connection as a line on which RTU is spoken (protocols/modbus-tcp.ts). Connects again by itself. */
 export function modbusTcpUart(address: string): Uart {
   let line: ModbusTcpLine | null = null;
   return {
@@ -49,10 +44,7 @@ class ModbusTcpLine {
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #delay = retryFirst;
-  #frames = new TcpFrames();
-  #transaction = 0;
-  /** Whether the request with the number above waits for its answer. */
-  #asked = false;
+  readonly #line = new TcpLine();
   #unanswered = 0;
   /** The request that came while there was no connection. */
   #waiting: Uint8Array | null = null;
@@ -67,9 +59,6 @@ class ModbusTcpLine {
   }
 
   write(rtu: Uint8Array): void {
-    if (rtu.length < 4 || !crcHolds(rtu, 0, rtu.length)) {
-      return;
-    }
     if (!this.#connected) {
       this.#waiting = rtu;
       return;
@@ -81,11 +70,11 @@ class ModbusTcpLine {
       });
       return;
     }
-    this.#unanswered++;
-    this.#asked = true;
-    this.#transaction = (this.#transaction + 1) % transactions;
-    const pdu = rtu.subarray(1, rtu.length - 2);
-    this.#socket?.write(tcpFrame({ transaction: this.#transaction, unit: rtu[0] ?? 0, pdu }));
+    const request = this.#line.request(rtu);
+    if (request !== null) {
+      this.#unanswered++;
+      this.#socket?.write(request);
+    }
   }
 
   close(): void {
@@ -120,15 +109,13 @@ class ModbusTcpLine {
   }
 
   #heard(bytes: Uint8Array): void {
-    for (const { transaction, unit, pdu } of this.#frames.push(bytes)) {
-      if (this.#asked && transaction === this.#transaction) {
-        this.#asked = false;
-        this.#unanswered = 0;
-        this.#delay = retryFirst;
-        this.#onBytes(rtuFrame(unit, pdu));
-      }
+    const answer = this.#line.push(bytes);
+    if (answer !== null) {
+      this.#unanswered = 0;
+      this.#delay = retryFirst;
+      this.#onBytes(answer);
     }
-    if (this.#frames.broken) {
+    if (this.#line.broken) {
       this.#lost({
         en: "what comes from there is no Modbus/TCP: is it the right port?",
         de: "was von dort kommt, ist kein Modbus/TCP: Ist es der richtige Port?",
@@ -138,7 +125,7 @@ class ModbusTcpLine {
 
   /** Many servers end a connection on which nothing was asked for a while: no trouble, unless it cannot be had again. */
   #ended(): void {
-    if (this.#connected && !this.#asked) {
+    if (this.#connected && !this.#line.waits) {
       this.#again();
     } else {
       this.#lost({
@@ -165,10 +152,9 @@ class ModbusTcpLine {
     this.#socket?.destroy();
     this.#socket = null;
     this.#connected = false;
-    this.#asked = false;
     this.#unanswered = 0;
     this.#waiting = null;
-    this.#frames = new TcpFrames();
+    this.#line.anew();
   }
 
   #tell(reason: Said | null): void {
