@@ -1,122 +1,33 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { makeCertificates } from "../../hil-tests/certificates.ts";
-import { freePort, has, until } from "../../hil-tests/programs.ts";
+import type { MqttClient } from "mqtt";
+import { describe, expect, it } from "vitest";
+import {
+  connectPacket,
+  device,
+  openBroker,
+  openLine,
+  packet,
+  raw,
+  revoked,
+} from "../../hil-tests/embedded-broker-site.ts";
+import { until } from "../../hil-tests/programs.ts";
 import { frameMax } from "../../protocols/link.ts";
-import type { FrameSource } from "../link.ts";
-import { silentLog } from "../log.ts";
 import { ProblemError } from "../problem.ts";
-import { EmbeddedBroker, type EmbeddedBrokerSettings } from "./embedded-broker.ts";
-
-const passwords: Readonly<Record<string, string>> = { "meter-1": "secret-1", "meter-2": "secret-2" };
-const revoked = new Set<string>();
-
-interface Arrival {
-  readonly frame: Uint8Array;
-  readonly source: FrameSource;
-  readonly settled: () => void;
-}
-
-const endings: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  revoked.clear();
-  for (const end of endings.splice(0).reverse()) {
-    await end();
-  }
-});
-
-async function open(changes: Partial<EmbeddedBrokerSettings> = {}, settleAtOnce = true) {
-  const port = await freePort();
-  const broker = new EmbeddedBroker(
-    {
-      listen: { host: "127.0.0.1", port },
-      connectionsMax: 20,
-      greetingMax: 5000,
-      keepAliveMax: 60_000,
-      ...changes,
-    },
-    {
-      log: silentLog(),
-      gateway: "gateway-1",
-      random: Math.random,
-      authenticate: (name, password) =>
-        passwords[name] === Buffer.from(password).toString() && !revoked.has(name) ? { name } : null,
-    },
-  );
-  const arrivals: Arrival[] = [];
-  await broker.start((frame, source, settled) => {
-    arrivals.push({ frame, source, settled });
-    if (settleAtOnce) {
-      settled();
-    }
-  });
-  endings.push(() => broker.stop());
-  return { broker, port, arrivals };
-}
-
-async function device(port: number, name: string, options: IClientOptions = {}): Promise<MqttClient> {
-  const client = mqtt.connect({
-    protocol: "mqtt",
-    host: "127.0.0.1",
-    port,
-    username: name,
-    password: passwords[name]!,
-    clientId: name,
-    reconnectPeriod: 0,
-    ...options,
-  });
-  client.on("error", () => {});
-  endings.push(() => client.endAsync(true));
-  await new Promise<void>((resolve, reject) => {
-    client.once("connect", () => resolve());
-    client.once("error", reject);
-    client.once("close", () => reject(new Error("closed")));
-  });
-  return client;
-}
-
-async function raw(port: number): Promise<Socket & { closedByPeer: Promise<void> }> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => {});
-  socket.resume();
-  await new Promise((resolve) => socket.once("connect", resolve));
-  endings.push(async () => socket.destroy());
-  return Object.assign(socket, { closedByPeer: new Promise<void>((r) => socket.once("close", () => r())) });
-}
-
-/** A packet whose remaining length fits in one byte (3.1.1 §2.2). */
-function packet(first: number, ...parts: (number | string)[]): Buffer {
-  const body = parts.map((part) =>
-    typeof part === "number"
-      ? Buffer.from([part])
-      : Buffer.from(`\0${String.fromCharCode(part.length)}${part}`),
-  );
-  const length = body.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([Buffer.from([first, length]), ...body]);
-}
-
-function connectPacket(keepAlive = 60): Buffer {
-  return packet(0x10, "MQTT", 4, 0xc2, 0, keepAlive, "any", "meter-1", passwords["meter-1"]!);
-}
+import type { EmbeddedBrokerSettings } from "./embedded-broker.ts";
 
 describe.each([
   ["with its short way for messages", false],
   ["by the library alone", true],
 ])("the gateway's own broker, %s", (_name, libraryOnly) => {
-  const openBroker = (changes: Partial<EmbeddedBrokerSettings> = {}, settleAtOnce = true) =>
-    open({ libraryOnly, ...changes }, settleAtOnce);
+  const open = (changes: Partial<EmbeddedBrokerSettings> = {}, settleAtOnce = true) =>
+    openBroker({ libraryOnly, ...changes }, settleAtOnce);
   const stillServes = async (port: number): Promise<void> => {
     const client = await device(port, "meter-2", { clientId: "check" });
     await client.publishAsync("dreihasen/v1/meter-2/up", "ok", { qos: 1 });
   };
 
   it("acknowledges a frame only when it is settled", async () => {
-    const { port, arrivals } = await openBroker({}, false);
+    const { port, arrivals } = await open({}, false);
     const client = await device(port, "meter-1");
     let acknowledged = false;
     const published = client
@@ -135,7 +46,7 @@ describe.each([
   });
 
   it("takes frames that come behind one that is not settled yet, and acknowledges in their order", async () => {
-    const { port, arrivals } = await openBroker({}, false);
+    const { port, arrivals } = await open({}, false);
     const client = await device(port, "meter-1");
     const acknowledged: number[] = [];
     client.stream.cork();
@@ -155,7 +66,7 @@ describe.each([
   });
 
   it("takes messages of every quality of service that come in one read, each once, in their order", async () => {
-    const { port, arrivals } = await openBroker();
+    const { port, arrivals } = await open();
     const socket = await raw(port);
     const answers: Buffer[] = [];
     socket.on("data", (chunk: Buffer) => answers.push(chunk));
@@ -183,7 +94,7 @@ describe.each([
   });
 
   it("reads no further on a line whose frames wait for the disk", async () => {
-    const { port, arrivals } = await openBroker({}, false);
+    const { port, arrivals } = await open({}, false);
     const client = await device(port, "meter-1");
     const frames = 1000;
     const acknowledged = Array.from({ length: frames }, () =>
@@ -200,7 +111,7 @@ describe.each([
   });
 
   it("sends frames back to the device that listens, and says so when nobody does", async () => {
-    const { broker, port, arrivals } = await openBroker();
+    const { broker, port, arrivals } = await open();
     const client = await device(port, "meter-1");
     await client.publishAsync("dreihasen/v1/meter-1/up", "a", { qos: 1 });
     expect(arrivals[0]!.source.reply(Uint8Array.of(7))).toBe(false);
@@ -216,7 +127,7 @@ describe.each([
   });
 
   it("refuses a wrong password, an unknown name and no name at all", async () => {
-    const { broker, port } = await openBroker();
+    const { broker, port } = await open();
     await expect(device(port, "meter-1", { password: "secret-2" })).rejects.toThrow();
     await expect(device(port, "meter-1", { username: "meter-9" })).rejects.toThrow();
     await expect(device(port, "meter-1", { username: "" })).rejects.toThrow();
@@ -225,7 +136,7 @@ describe.each([
   });
 
   it("counts and drops a publish to a foreign topic, acknowledges it and keeps every line open", async () => {
-    const { broker, port, arrivals } = await openBroker();
+    const { broker, port, arrivals } = await open();
     const first = await device(port, "meter-1");
     const second = await device(port, "meter-2");
     await second.subscribeAsync("dreihasen/v1/meter-2/down", { qos: 1 });
@@ -246,14 +157,14 @@ describe.each([
   it.each(["dreihasen/v1/meter-2/down", "dreihasen/v1/+/up", "#", "$SYS/#", "dreihasen/v1/meter-1/up"])(
     "refuses a subscription to %s",
     async (topic) => {
-      const { port } = await openBroker();
+      const { port } = await open();
       const client = await device(port, "meter-1");
       await expect(client.subscribeAsync(topic, { qos: 1 })).rejects.toThrow();
     },
   );
 
   it("gives a device's line to its newest connection, whatever client id it names", async () => {
-    const { broker, port, arrivals } = await openBroker();
+    const { broker, port, arrivals } = await open();
     const old = await device(port, "meter-1", { clientId: "one" });
     const other = await device(port, "meter-2", { clientId: "two" });
     const closed = new Promise<void>((resolve) => old.once("close", () => resolve()));
@@ -266,7 +177,7 @@ describe.each([
   });
 
   it("ends a revoked device's live session and does not let it in again", async () => {
-    const { broker, port } = await openBroker();
+    const { broker, port } = await open();
     const client = await device(port, "meter-1");
     const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
     revoked.add("meter-1");
@@ -278,7 +189,7 @@ describe.each([
   });
 
   it("keeps no session and no will of a device that is gone", async () => {
-    const { port, arrivals } = await openBroker();
+    const { port, arrivals } = await open();
     const will = {
       topic: "dreihasen/v1/meter-1/up",
       payload: Buffer.from("will"),
@@ -295,7 +206,7 @@ describe.each([
   });
 
   it("drops a frame that is too long and keeps the line", async () => {
-    const { broker, port, arrivals } = await openBroker();
+    const { broker, port, arrivals } = await open();
     const client = await device(port, "meter-1");
     await client.publishAsync("dreihasen/v1/meter-1/up", Buffer.alloc(frameMax + 1), { qos: 1 });
     await client.publishAsync("dreihasen/v1/meter-1/up", Buffer.alloc(frameMax), { qos: 1 });
@@ -304,7 +215,7 @@ describe.each([
   });
 
   it("closes the line at a packet that claims too much, before it is collected", async () => {
-    const { broker, port } = await openBroker();
+    const { broker, port } = await open();
     const socket = await raw(port);
     socket.write(connectPacket());
     socket.write(Buffer.from([0x32, 0xff, 0xff, 0xff, 0x7f])); // a PUBLISH of 256 MB
@@ -314,7 +225,7 @@ describe.each([
   });
 
   it("closes the line at a CONNECT longer than any name and password", async () => {
-    const { port } = await openBroker();
+    const { port } = await open();
     const socket = await raw(port);
     socket.write(Buffer.from([0x10, 0x80, 0x10]));
     await socket.closedByPeer;
@@ -322,7 +233,7 @@ describe.each([
   });
 
   it("closes a connection that does not say who it is in time", async () => {
-    const { port } = await openBroker({ greetingMax: 100 });
+    const { port } = await open({ greetingMax: 100 });
     const socket = await raw(port);
     socket.write(connectPacket().subarray(0, 10));
     await socket.closedByPeer;
@@ -330,14 +241,14 @@ describe.each([
   });
 
   it("closes a connection whose keep-alive has run out, also if it asked for none", async () => {
-    const { port } = await openBroker({ keepAliveMax: 1000 });
+    const { port } = await open({ keepAliveMax: 1000 });
     const socket = await raw(port);
     socket.write(connectPacket(0));
     await socket.closedByPeer;
   });
 
   it("keeps a line open whose device only sends messages, and closes it when they end", async () => {
-    const { port, arrivals } = await openBroker({ keepAliveMax: 1000 });
+    const { port, arrivals } = await open({ keepAliveMax: 1000 });
     const socket = await raw(port);
     const begun = performance.now();
     let last = begun;
@@ -356,7 +267,7 @@ describe.each([
   });
 
   it("acknowledges a message again that comes twice, and hands both on", async () => {
-    const { port, arrivals } = await openBroker();
+    const { port, arrivals } = await open();
     const line = await openLine(port);
     const topic = "dreihasen/v1/meter-1/up";
     line.socket.write(Buffer.concat([packet(0x32, topic, 0, 9, 1), packet(0x3a, topic, 0, 9, 1)]));
@@ -366,7 +277,7 @@ describe.each([
   });
 
   it("acknowledges in order what it took by two ways in one read", async () => {
-    const { port, arrivals } = await openBroker({}, false);
+    const { port, arrivals } = await open({}, false);
     const line = await openLine(port);
     const own = "dreihasen/v1/meter-1/up";
     const foreign = "dreihasen/v1/meter-2/up";
@@ -382,7 +293,7 @@ describe.each([
   });
 
   it("takes nothing more from a line that another has taken over", async () => {
-    const { port, arrivals } = await openBroker();
+    const { port, arrivals } = await open();
     const old = await openLine(port);
     const fresh = await openLine(port);
     old.socket.write(packet(0x32, "dreihasen/v1/meter-1/up", 0, 1, 1));
@@ -393,7 +304,7 @@ describe.each([
   });
 
   it("lets strangers hold no more than their share of the connections", async () => {
-    const { broker, port } = await openBroker({ connectionsMax: 16 });
+    const { broker, port } = await open({ connectionsMax: 16 });
     const strangers = await Promise.all(Array.from({ length: 5 }, () => raw(port)));
     await Promise.race(strangers.map((stranger) => stranger.closedByPeer));
     expect(broker.counters.refused["unauthenticated"]).toBe(1);
@@ -401,14 +312,14 @@ describe.each([
   });
 
   it("takes no more connections than it may", async () => {
-    const { broker, port } = await openBroker({ connectionsMax: 1 });
+    const { broker, port } = await open({ connectionsMax: 1 });
     await device(port, "meter-1");
     await expect(device(port, "meter-2")).rejects.toThrow();
     expect(broker.counters.refused["too-many-connections"]).toBe(1);
   });
 
   it("stays up whatever bytes come before or after CONNECT", async () => {
-    const { port } = await openBroker();
+    const { port } = await open();
     const hostile = fc.asyncProperty(
       fc.boolean(),
       fc.uint8Array({ minLength: 1, maxLength: 300 }),
@@ -426,7 +337,7 @@ describe.each([
   });
 
   it("stays up under packets with one byte changed", async () => {
-    const { port } = await openBroker();
+    const { port } = await open();
     const good = Buffer.concat([
       connectPacket(),
       packet(0x82, 0, 1, "dreihasen/v1/meter-1/down", 1),
@@ -443,14 +354,14 @@ describe.each([
   });
 
   it("says that its port is taken", async () => {
-    const { port } = await openBroker();
-    const error = await openBroker({ listen: { host: "127.0.0.1", port } }).catch((reason) => reason);
+    const { port } = await open();
+    const error = await open({ listen: { host: "127.0.0.1", port } }).catch((reason) => reason);
     expect(error).toBeInstanceOf(ProblemError);
     expect(error.exit).toBe(75);
   });
 
   it("stops within a second though a device waits for its acknowledgement", async () => {
-    const { broker, port, arrivals } = await openBroker({}, false);
+    const { broker, port, arrivals } = await open({}, false);
     const client = await device(port, "meter-1");
     client.publish("dreihasen/v1/meter-1/up", "a", { qos: 1 });
     await until("it arrived", () => arrivals.length === 1);
@@ -461,178 +372,7 @@ describe.each([
   });
 });
 
-describe("the two ways of the gateway's own broker", () => {
-  it("take the same frames, give the same answers and close the same lines, whatever comes in whatever pieces", async () => {
-    const brokers = [await open({ libraryOnly: false }), await open({ libraryOnly: true })];
-    const own = "dreihasen/v1/meter-1/up";
-    const down = "dreihasen/v1/meter-1/down";
-    const usual = fc.oneof(
-      { weight: 8, arbitrary: fc.constantFrom([0x32, own], [0x3a, own]) },
-      {
-        weight: 1,
-        arbitrary: fc.constantFrom([0x33, own], [0x34, own], [0x32, "dreihasen/v1/meter-2/up"], [0x32, down]),
-      },
-    );
-    const message = fc
-      .tuple(usual, fc.integer({ min: 1, max: 99 }), fc.uint8Array({ maxLength: 40 }))
-      .map(([[first, topic], id, payload]) => packet(first as number, topic as string, 0, id, ...payload));
-    const beside = fc.constantFrom(
-      packet(0x30, own, 1, 2),
-      packet(0xc0),
-      packet(0x82, 0, 5, down, 1),
-      packet(0xa2, 0, 6, down),
-      packet(0x40, 0, 7),
-      packet(0x62, 0, 8),
-    );
-    const wrong = fc.constantFrom(
-      packet(0x36, own, 0, 1, 1), // quality of service 3
-      packet(0x32, own, 0, 0, 1), // message number 0
-      packet(0x32, "dreihasen/+/up", 0, 1, 1),
-      packet(0x32, "", 0, 1),
-      packet(0x32, 0, 90, 1),
-      packet(0x80, 0, 5, down, 1),
-      packet(0x00),
-      packet(0xf0),
-      packet(0xe0),
-      connectPacket(),
-      Buffer.concat([Buffer.from([0x32, 0x80 | 29, 0]), packet(0x32, own, 0, 1, 1, 2).subarray(2)]), // a roundabout length
-      Buffer.from([0x32, 0xff, 0xff, 0xff, 0xff, 0x7f]),
-    );
-    const stream = fc.tuple(
-      fc.array(
-        fc.oneof(
-          { weight: 12, arbitrary: message },
-          { weight: 2, arbitrary: beside },
-          { weight: 1, arbitrary: wrong },
-        ),
-        { minLength: 1, maxLength: 30 },
-      ),
-      fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 8 }),
-      fc.boolean(),
-    );
-    const same = fc.asyncProperty(stream, async ([packets, cuts, whole]) => {
-      const bytes = Buffer.concat(packets);
-      const outcomes = [];
-      for (const { port, arrivals } of brokers) {
-        arrivals.length = 0;
-        const line = await openLine(port);
-        const pieces = whole ? [bytes] : cutUp(bytes, cuts);
-        for (const piece of pieces) {
-          await new Promise<void>((resolve) => line.socket.write(piece, () => resolve()));
-        }
-        const closed = !(await line.ping()) || !(await line.ping());
-        line.socket.destroy();
-        await line.socket.closedByPeer;
-        outcomes.push({
-          closed,
-          frames: arrivals.map(({ frame }) => Buffer.from(frame).toString("hex")),
-          answers: [line.answers("puback"), line.answers("pubrec"), line.answers("suback")],
-        });
-      }
-      const [short, library] = outcomes as [(typeof outcomes)[0], (typeof outcomes)[0]];
-      expect(short.closed).toBe(library.closed);
-      if (short.closed) {
-        // How much of what came before the end was still taken, and answered, is a matter of moments.
-        const count = Math.min(short.frames.length, library.frames.length);
-        expect(short.frames.slice(0, count)).toEqual(library.frames.slice(0, count));
-      } else {
-        expect(short).toEqual(library);
-      }
-    });
-    await fc.assert(same, { numRuns: 150 });
-  }, 60_000);
-});
-
-const tlsHere = has("openssl");
-describe.skipIf(!tlsHere)(
-  `the gateway's own broker over TLS${tlsHere ? "" : " (skipped: no openssl)"}`,
-  () => {
-    let folder = "";
-    beforeAll(() => {
-      folder = mkdtempSync(join(tmpdir(), "hasen-broker-tls-"));
-      makeCertificates(folder);
-    });
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-    const files = (certificate: string, key: string) => ({
-      serverCertificateFile: join(folder, certificate),
-      serverKeyFile: join(folder, key),
-    });
-
-    it("takes frames from devices that trust its certificate, and survives those that speak no TLS", async () => {
-      const { broker, port, arrivals } = await open(files("server.pem", "server-key.pem"));
-      const plain = await raw(port);
-      plain.write(connectPacket());
-      await plain.closedByPeer;
-      const ca = readFileSync(join(folder, "ca.pem"));
-      const client = await device(port, "meter-1", { protocol: "mqtts", host: "localhost", ca });
-      await client.publishAsync("dreihasen/v1/meter-1/up", "a", { qos: 1 });
-      expect(arrivals).toHaveLength(1);
-      expect(broker.counters.refused["tls"]).toBe(1);
-    });
-
-    it.each([
-      ["missing.pem", "server-key.pem", 66],
-      ["server.pem", "client-key.pem", 65],
-      ["server.csr", "server-key.pem", 65],
-    ])("does not start with %s and %s, and says why", async (certificate, key, exit) => {
-      const error = await open(files(certificate, key)).catch((reason) => reason);
-      expect(error).toBeInstanceOf(ProblemError);
-      expect(error.exit).toBe(exit);
-    });
-  },
-);
-
 /** Resolves when the broker has answered something sent now. */
 async function roundTrip(client: MqttClient, name = "meter-1"): Promise<void> {
   await client.subscribeAsync(`dreihasen/v1/${name}/down`, { qos: 1 });
-}
-
-const answerTypes = { puback: 0x40, pubrec: 0x50, suback: 0x90 } as const;
-
-/** A line of meter-1 that has been greeted, as bytes: all that it is answered is a few bytes long. */
-async function openLine(port: number) {
-  const socket = await raw(port);
-  let bytes = Buffer.alloc(0);
-  const packets = (): Buffer[] => {
-    const found: Buffer[] = [];
-    for (let at = 0; at + 2 <= bytes.length; at += 2 + bytes[at + 1]!) {
-      found.push(bytes.subarray(at, at + 2 + bytes[at + 1]!));
-    }
-    return found;
-  };
-  const pings = () => packets().filter(([type]) => type === 0xd0).length;
-  let closed = false;
-  void socket.closedByPeer.then(() => {
-    closed = true;
-  });
-  socket.on("data", (chunk: Buffer) => {
-    bytes = Buffer.concat([bytes, chunk]);
-  });
-  socket.write(connectPacket());
-  await until("the line is greeted", () => bytes.length >= 4);
-  return {
-    socket,
-    /** Message numbers of the answers of one kind, in order. */
-    answers: (kind: keyof typeof answerTypes): number[] =>
-      packets()
-        .filter(([type]) => type === answerTypes[kind])
-        .map((answer) => answer.readUInt16BE(2)),
-    /** True when all that was sent is answered; false when the line is closed instead. */
-    ping: async (): Promise<boolean> => {
-      const before = pings();
-      socket.write(packet(0xc0));
-      await until("the ping is answered, or the line closed", () => closed || pings() > before);
-      return !closed;
-    },
-  };
-}
-
-/** Pieces of the given lengths, over and over. */
-function cutUp(bytes: Buffer, lengths: readonly number[]): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let at = 0, i = 0; at < bytes.length; at += lengths[i++ % lengths.length]!) {
-    pieces.push(bytes.subarray(at, at + lengths[i % lengths.length]!));
-  }
-  return pieces;
 }
