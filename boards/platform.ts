@@ -38,9 +38,9 @@ export interface Storage {
 }
 
 /**
- * Pages of flash of a board that belong to one purpose: erased whole, in which bits only go from 1 to 0. Each unit of 8 bytes is written once
- * between two erasures (nRF52832 PS 1.4, n_WRITE: 181 writes of 512 bytes). What a write or an erasure made is seen by reading. Bytes are
- * characters of texts (byte-text.ts); `at` counts from the first page on.
+ * Pages of flash of a board that belong to one purpose: erased whole, in which bits only go from 1 to 0. Between two erasures each unit of 8 bytes is
+ * written once, and once more with zeros at most, which all chips here take (nRF52832 PS 1.4, n_WRITE: 181 writes of 512 bytes; nRF52840: 2 of a
+ * word). What a write or an erasure made is seen by reading. Bytes are characters of texts (byte-text.ts); `at` counts from the first page on.
  */
 export interface FlashPages {
   readonly pageBytes: number;

@@ -118,6 +118,36 @@ describe("frames on pages of flash", () => {
     expect(Math.max(...flash.erasures)).toBeLessThanOrEqual(wear.endurance);
   });
 
+  it("count an erasure that a power cut broke off as one more, and are there none the less", () => {
+    const flash = pagesOf();
+    const spill = createSpill(flash, "ours", plenty);
+    for (let piv = 0; piv < 9; piv++) {
+      spill.keep(frame(piv), day, []);
+    }
+    flash.cutAtStep(2); // the page is given up, then erased
+    expect(() => spill.keep(frame(9), day, [])).toThrow(PowerCut);
+    const again = createSpill(flash, "ours", plenty);
+    expect(again.keep(frame(9), day, [])).toBeNull();
+    expect(flash.erasures).toEqual([2, 0, 0]);
+    expect(again.status(day)[3]).toBe(1 + 2); // it was used before the first erasure, too
+    expect(waiting(flash)).toEqual([3, 4, 5, 6, 7, 8, 9].map((piv) => frame(piv)));
+  });
+
+  it("that were done with do not come again where an erasure broke off that took back their marks alone", () => {
+    const flash = pagesOf();
+    const spill = createSpill(flash, "ours", plenty);
+    for (let piv = 0; piv < 9; piv++) {
+      spill.keep(frame(piv), day, []);
+    }
+    spill.acknowledge(0, [[0, 0]]);
+    flash.erase = () => {
+      flash.content.fill(255, 16, 24); // the first record begins with its mark
+      throw new PowerCut("within an erasure");
+    };
+    expect(() => spill.keep(frame(9), day, [])).toThrow(PowerCut);
+    expect(waiting(flash).map(({ piv }) => piv)).toEqual([3, 4, 5, 6, 7, 8]);
+  });
+
   it("leave out a page that takes nothing any more", () => {
     const flash = pagesOf();
     flash.worn.add(1);

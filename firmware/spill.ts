@@ -7,12 +7,13 @@ import type { OutboxFrame } from "./outbox.ts";
 /**
  * Frames on pages of flash that are used in turn, for what a board's RAM has no room for.
  *
- *     page      mark a7, 1, number (4), whose (4), CRC-32 of these (4), 0, 0; 8 bytes never written until the page is given up, then 0.
- *               The number counts the pages begun: it says which is the newest, and how often each was erased
+ *     page      mark a7, 1, number (4), whose (4), CRC-32 of these (4), 0, 0. The number counts the pages begun: it says which is the newest, and
+ *               how often each was erased
  *     record    8 bytes never written until the frame is done with, then 0
  *               length (2), epoch (2), number (4), rows (2), 0, 0, CRC-32 of these and the bytes (4); the bytes; zeros up to a multiple of 8
  *
- * Big-endian. Nothing is written twice: what a power cut tore fails its CRC, and nothing is put behind it on that page.
+ * Big-endian. Nothing is written twice, but for a page's head, which becomes 0 before the page is erased: what an erasure that broke off leaves then
+ * is no page. What a power cut tore fails its CRC, and nothing is put behind it on that page.
  */
 export interface Spill {
   readonly frames: number;
@@ -35,9 +36,7 @@ export interface Wear {
 }
 
 const unit = 8;
-/** What of a page's head is written first; its end, as that of a record, when the page is done with. */
-const pageMarked = 16;
-const pageHead = pageMarked + unit;
+const pageHead = 16;
 const recordHead = 16;
 /** Before a record's bytes: its mark and its head. */
 const before = unit + recordHead;
@@ -173,8 +172,7 @@ export function createSpill(flash: FlashPages, owner: string, wear: Wear): Spill
   }
 
   function isPage(head: string): boolean {
-    const isMarked = head.substr(0, 2) === pageMark && flash.crc(head.substr(0, 10)) === uint(head, 10, 4);
-    return isMarked && head.substr(pageMarked) === blankUnit;
+    return head.substr(0, 2) === pageMark && flash.crc(head.substr(0, 10)) === uint(head, 10, 4);
   }
 
   /** Makes room on the next page. */
@@ -203,10 +201,7 @@ export function createSpill(flash: FlashPages, owner: string, wear: Wear): Spill
         return false;
       });
       live[page] = 0;
-      // What an erasure that broke off leaves must not be taken for a page.
-      if (isPage(flash.read(start, pageHead))) {
-        flash.write(start + pageMarked, doneUnit);
-      }
+      flash.write(start, doneUnit + doneUnit);
       flash.erase(page);
     }
     const head = pageMark + bigEndian(number, 4) + owner;
@@ -217,7 +212,7 @@ export function createSpill(flash: FlashPages, owner: string, wear: Wear): Spill
     live[page] = 0;
     ends[page] = start + pageHead;
     at = endOf(number);
-    if (flash.read(start, pageMarked) !== whole || !isBlank(start + pageMarked, at)) {
+    if (flash.read(start, pageHead) !== whole || !isBlank(start + pageHead, at)) {
       return fault("storage", "a page of flash did not take its head");
     }
     at = start + pageHead;

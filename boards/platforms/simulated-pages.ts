@@ -2,7 +2,7 @@ import type { FlashPages } from "../platform.ts";
 import { PowerCut } from "./simulated-storage.ts";
 
 /**
- * Pages of flash in memory that survive their device. Bits go from 1 to 0 alone, a unit is written once between two erasures, or it throws;
+ * Pages of flash in memory that survive their device. Bits go from 1 to 0 alone, a unit is written once between two erasures and then with zeros alone, or it throws;
  * the power can be cut within any write or erasure, which then has done a part of its work.
  */
 export class SimulatedPages implements FlashPages {
@@ -46,7 +46,7 @@ export class SimulatedPages implements FlashPages {
     for (let i = 0; i < arrived; i++) {
       if (i % unit === 0) {
         const n = (at + i) / unit;
-        if (this.#written[n] !== 0) {
+        if (this.#written[n] !== 0 && /[^\0]/.test(bytes.slice(i, i + unit))) {
           throw new Error(`the unit at ${at + i} is written for a second time`);
         }
         this.#written[n] = 1;
@@ -63,16 +63,18 @@ export class SimulatedPages implements FlashPages {
   erase(page: number): void {
     const cut = this.#cuts();
     const from = page * this.pageBytes;
+    const share = cut ? this.#dice() : 1;
     this.erasures[page]++;
-    for (let i = from; i < from + this.pageBytes; i++) {
-      // An erasure that broke off has brought some bits back to 1, here and there.
-      this.content[i] |= cut ? Math.floor(this.#dice() * 256) : 255;
+    for (let at = from; at < from + this.pageBytes; at += unit) {
+      // An erasure that broke off has brought bits back to 1 in some units, and left others as they were.
+      if (share === 1 || this.#dice() < share) {
+        this.content.fill(255, at, at + unit);
+      }
     }
-    if (!cut) {
-      this.#written.fill(0, from / unit, (from + this.pageBytes) / unit);
-    } else {
+    if (cut) {
       throw new PowerCut("within an erasure");
     }
+    this.#written.fill(0, from / unit, (from + this.pageBytes) / unit);
   }
 
   crc(bytes: string): number {

@@ -39,7 +39,7 @@ export const deFlash: Readonly<Record<keyof typeof enFlash, string>> = {
   "FLS-071.why":
     "Die Firmware braucht {needed} Bytes am Stück, und {free} sind frei; den Rest halten gelöschte Dateien. Fällt der Strom aus, während der Interpreter aufräumt, können Dateien verloren gehen, auch die laufende Firmware.",
   "FLS-071.next":
-    "Sorgen Sie dafür, dass der Strom bleibt, und tippen Sie den Befehl noch einmal mit --tidy.",
+    "Sorgen Sie dafür, dass der Strom bleibt und dass, wo der Ausgangspuffer in den Flash auslagert, alles davon angekommen ist (`spill` in `hasen device status`); tippen Sie dann den Befehl noch einmal mit --tidy.",
   "FLS-072.what": "Die Basis-Firmware ist nicht auf den ESP-Chip gekommen.",
   "FLS-072.why": "Sein Loader antwortet nicht oder hat abgebrochen: {reason}",
   "FLS-072.next":

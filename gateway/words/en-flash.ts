@@ -33,7 +33,8 @@ export const enFlash = {
   "FLS-071.what": "The board's flash has no room left without tidying up.",
   "FLS-071.why":
     "The firmware needs {needed} bytes in one piece, and {free} are free; erased files hold the rest. A power cut while the interpreter tidies up can lose files, also the firmware that runs.",
-  "FLS-071.next": "See to it that the power holds, and type the command again with --tidy.",
+  "FLS-071.next":
+    "See to it that the power holds and, where the outbox spills to flash, that all of it has arrived (`spill` in `hasen device status`); then type the command again with --tidy.",
   "FLS-072.what": "The base firmware did not get onto the ESP chip.",
   "FLS-072.why": "Its loader does not answer, or broke off: {reason}",
   "FLS-072.next": "Hold BOOT, press EN (or RESET) once, let go of BOOT, and type the command again.",
