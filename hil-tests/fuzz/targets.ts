@@ -14,6 +14,8 @@ import { decodeDown, decodeUp } from "../../protocols/message.ts";
 import type { MeterKeys, MeterLanguage } from "../../protocols/meter.ts";
 import { rtuFrame } from "../../protocols/modbus-rtu-frame.ts";
 import { decodeSenmlCbor, decodeSenmlJson } from "../../protocols/senml.ts";
+import { hasSignFaultText } from "../../protocols/sml-dzg.ts";
+import { smallSml } from "../../protocols/sml-small.ts";
 import { smlMessage, smlTelegram } from "../../protocols/sml-write.ts";
 import { makerWriters } from "../../protocols/wmbus-makers/maker-write.ts";
 import { framedBy, receiverNames, wmbusBehind } from "../../protocols/wmbus-receiver.ts";
@@ -193,6 +195,22 @@ const lorawan: Target = {
   },
 };
 
+/** The reader of SML at boards, with registers that the contents have. */
+const smlAtBoard: Target = {
+  name: "sml at a board",
+  good: simulated("sml"),
+  ...wraps["sml"]!,
+  open: () => {
+    const registers = [
+      { code: "\x01\0\x01\x08\0\xff", unit: 30, exponent: -4 },
+      { code: "\x01\0\x10\x07\0\xff", unit: 27, exponent: -2, power: true as const },
+    ];
+    const take = smallSml(registers, hasSignFaultText);
+    const sink = { registers: () => undefined, fault: () => undefined };
+    return (input) => take(input, sink);
+  },
+};
+
 const others: readonly Target[] = [
   {
     name: "cbor",
@@ -234,4 +252,4 @@ const others: readonly Target[] = [
   },
 ];
 
-export const targets: readonly Target[] = [...languages, ...receivers, lorawan, ...others];
+export const targets: readonly Target[] = [...languages, smlAtBoard, ...receivers, lorawan, ...others];
