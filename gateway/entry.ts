@@ -28,6 +28,9 @@ export const entryKind = {
   undeclared: 8,
 } as const;
 
+/** A message's body is `[type, ...]`; its type is the byte after the array's head (WIRE: messages). */
+export const bodyType = { pack: 1, shape: 4, timeRequest: 5 } as const;
+
 /** An authentic message with its identity (kid, epoch, PIV), never stored twice. */
 export interface MessageEntry {
   readonly kid: number;

@@ -10,6 +10,7 @@ import { highest, type Ranges, subtract } from "../protocols/ranges.ts";
 import { cityEpoch } from "./city-epoch.ts";
 import { type Device, Devices } from "./devices.ts";
 import {
+  bodyType,
   type DeviceStateEntry,
   decodeDeviceState,
   decodeGap,
@@ -209,7 +210,7 @@ export class Knowledge {
       if (shape !== null) {
         this.shapes.park({ shape, offset, message });
       }
-    } else if (entry.body[1] !== packType) {
+    } else if (entry.body[1] !== bodyType.pack) {
       const said = decodeUp(entry.body);
       if (!isFault(said)) {
         this.#apply(device, entry, said);
@@ -298,6 +299,3 @@ function withoutGivenUp(state: DeviceStateEntry, waiting: readonly StoredGap[]):
 export function identity({ kid, epoch, piv }: Pick<MessageEntry, "kid" | "epoch" | "piv">): string {
   return `${kid}/${epoch}/${piv}`;
 }
-
-/** A message is `[type, ...]`; its type is the byte after the array's head. Packs change nothing but the sinks. */
-const packType = 1;

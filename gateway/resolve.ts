@@ -9,7 +9,14 @@ import { decodePack, type Pack, packShapeId } from "../protocols/pack.ts";
 import { quantities } from "../protocols/quantity.ts";
 import type { Shape } from "../protocols/shape.ts";
 import { cityEpoch } from "./city-epoch.ts";
-import { decodeGap, decodeMessageEntry, entryKind, type MessageEntry, type StoredGap } from "./entry.ts";
+import {
+  bodyType,
+  decodeGap,
+  decodeMessageEntry,
+  entryKind,
+  type MessageEntry,
+  type StoredGap,
+} from "./entry.ts";
 import type { DeviceEntry } from "./registry/registry.ts";
 import type { CityRecord, Gap } from "./sink.ts";
 
@@ -38,11 +45,30 @@ export function resolveEntry(kind: number, payload: Uint8Array, context: Resolve
     }
     return isFor(stored.gap, context.sink) ? { records: [], gaps: [cityGap(stored, context)] } : nothing;
   }
+  if (kind === entryKind.unusable) {
+    return unusablePack(payload, context);
+  }
   if (kind !== entryKind.message) {
     return nothing;
   }
   const entry = decodeMessageEntry(payload);
   return isFault(entry) ? entry : resolveMessage(entry, context);
+}
+
+/** Readings that nothing here can read are named as missing; of other messages no sink expects anything. */
+function unusablePack(payload: Uint8Array, context: ResolveContext): Resolved {
+  const entry = decodeMessageEntry(payload);
+  const device = isFault(entry) || entry.body[1] !== bodyType.pack ? null : context.device(entry.kid);
+  if (isFault(entry) || device === null) {
+    return nothing;
+  }
+  const { piv } = entry;
+  const epoch = cityEpoch(device, entry.epoch);
+  const reason = "authentic, and nothing here can read it";
+  return {
+    records: [],
+    gaps: [{ device: device.device, epoch, from: piv, to: piv, state: "dropped", reason }],
+  };
 }
 
 function isFor(gap: Gap, sink: string): boolean {

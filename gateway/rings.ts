@@ -3,7 +3,7 @@
  * pushes out what says that something is missing.
  */
 import { join } from "node:path";
-import { entryKind } from "./entry.ts";
+import { bodyType, entryKind } from "./entry.ts";
 
 export type RingName = "telemetry" | "kept";
 
@@ -16,13 +16,9 @@ export function ringFolder(folder: string, ring: RingName): string {
 
 /** The ring of an entry: packs and requests for the time may be given up when the room is short, nothing else may. */
 export function ringOf(kind: number, body: Uint8Array): RingName {
-  const passing = body.length > 1 && (body[1] === packType || body[1] === timeRequestType);
+  const passing = body.length > 1 && (body[1] === bodyType.pack || body[1] === bodyType.timeRequest);
   return kind === entryKind.message && passing ? "telemetry" : "kept";
 }
-
-/** A message is `[type, ...]`; its type is the byte after the array's head (WIRE: messages). */
-const packType = 1;
-const timeRequestType = 5;
 
 export interface RingSize {
   readonly bytesMax: number;

@@ -3,7 +3,7 @@ import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { isFault } from "../protocols/fault.ts";
 import { type QuantityName, quantities } from "../protocols/quantity.ts";
 import { encodeShape, type Shape, shapeId, shapeOf } from "../protocols/shape.ts";
-import { air, CoreTrial, pack, says } from "./core-trial.ts";
+import { air, CoreTrial, pack, power, says } from "./core-trial.ts";
 import { entryKind } from "./entry.ts";
 import { readBlockHeader } from "./spool/block.ts";
 import { readSegmentHeader, segmentHeaderLength } from "./spool/segment-header.ts";
@@ -137,6 +137,17 @@ describe("a shape", () => {
     // What was learned in one life is not too much in the next.
     await trial.start();
     expect(trial.core.ingest.shapes.encoded()).toHaveLength(taken.length + 1);
+    await trial.core.close();
+  });
+
+  it("that does not fit a pack has it named as missing", async () => {
+    await trial.send(says(air));
+    const place = trial.city();
+    const sent = await trial.send(pack(power, 500, shapeId(nodeCrypto, air)));
+    await trial.pass(1000);
+    expect(trial.answers).toContainEqual(expect.objectContaining({ type: "nack", piv: sent }));
+    expect(place.records).toEqual([]);
+    expect(place.gaps).toMatchObject([{ epoch: 1, from: sent, to: sent, state: "dropped" }]);
     await trial.core.close();
   });
 

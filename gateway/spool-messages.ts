@@ -2,7 +2,7 @@
 import { nodeCrypto } from "../protocols/crypto-node.ts";
 import { type Fault, isFault } from "../protocols/fault.ts";
 import { decodeUp, type UpMessage } from "../protocols/message.ts";
-import { decodeGap, decodeMessageEntry, entryKind } from "./entry.ts";
+import { bodyType, decodeGap, decodeMessageEntry, entryKind } from "./entry.ts";
 import type { DeviceEntry } from "./registry/registry.ts";
 import { resolveEntry } from "./resolve.ts";
 import type { RingName } from "./rings.ts";
@@ -33,8 +33,6 @@ export interface RingLook {
   readonly ring: RingName;
   readonly look: SpoolLook;
 }
-
-const shapeType = 4;
 
 export class SpoolMessages {
   readonly #device: (kid: number) => DeviceEntry | null;
@@ -107,7 +105,7 @@ export class SpoolMessages {
       this.#shapes.learnEncoded(payload);
     }
     const entry = kind === entryKind.message ? decodeMessageEntry(payload) : null;
-    if (entry !== null && !isFault(entry) && entry.body[1] === shapeType) {
+    if (entry !== null && !isFault(entry) && entry.body[1] === bodyType.shape) {
       const message = decodeUp(entry.body);
       if (!isFault(message) && message.type === "shape") {
         this.#shapes.learn(message.shape);

@@ -1,6 +1,6 @@
 /** Damage where it costs most: a bit flips in a block that holds a shape, without which packs elsewhere cannot be read. */
 import { dirname } from "node:path";
-import { decodeGap, decodeMessageEntry, entryKind } from "../../gateway/entry.ts";
+import { bodyType, decodeGap, decodeMessageEntry, entryKind } from "../../gateway/entry.ts";
 import {
   blockEnd,
   blockHeaderLength,
@@ -90,10 +90,8 @@ function shapeBlocks(disk: SimulatedDisk, path: string): ShapeBlock[] {
 
 function saysShape({ kind, payload }: SpoolEntry): boolean {
   const entry = kind === entryKind.message ? decodeMessageEntry(payload) : null;
-  return kind === entryKind.shape || (entry !== null && !isFault(entry) && entry.body[1] === shapeType);
+  return kind === entryKind.shape || (entry !== null && !isFault(entry) && entry.body[1] === bodyType.shape);
 }
-
-const shapeType = 4;
 
 /** The messages of which an entry was the only trace. */
 function namedBy({ kind, payload }: SpoolEntry, kidOf: (device: string) => number | undefined): string[] {
