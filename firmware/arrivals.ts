@@ -16,6 +16,7 @@ export interface ArrivalSensor extends Sensor {
   next(): Measurement | null;
 }
 
+/** A sensor each of whose messages is a row of its own, not only the last one before a row is due. */
 export function arrivalSensor(
   driver: UartDriver,
   options: DriverOptions,

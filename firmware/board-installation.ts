@@ -6,9 +6,16 @@ import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { type BoardLink, boardLinks, pin, port, rx, serialPorts, tx } from "./board-link.ts";
 import { columnsNamed, type NamedChannel } from "./channels.ts";
 import type { Channels, Driver } from "./driver.ts";
-import { batchGroup, type Credentials, statusInterval, version } from "./installation.ts";
+import {
+  batchGroup,
+  type Credentials,
+  credentialsFile,
+  identityOf,
+  statusInterval,
+  version,
+} from "./installation.ts";
 import type { Installation, InstalledSensor } from "./installation-type.ts";
-import { about, group, path } from "./schema-parts.ts";
+import { about, group } from "./schema-parts.ts";
 import { installedSensor, type SensorSettings, sensorGroup } from "./sensor-settings.ts";
 
 const sensorsMax = 8;
@@ -157,13 +164,7 @@ export function boardInstallationSchema(drivers: readonly Driver[], boards: read
   return group(
     {
       version: version,
-      credentials: path(
-        about(
-          "The file that `hasen device new` wrote: who the device is, and its key",
-          "Die Datei, die `hasen device new` geschrieben hat: wer das Gerät ist, und sein Schlüssel",
-        ),
-        { example: "./pb-pole-17.key.yaml" },
-      ),
+      credentials: credentialsFile("./pb-pole-17.key.yaml"),
       board: Type.Unsafe<string>({
         enum: boards,
         about: about("Board the device runs on", "Platine, auf der das Gerät läuft"),
@@ -244,12 +245,7 @@ export function boardInstallationOf(
   drivers: readonly Driver[],
 ): Installation {
   return {
-    device: credentials.device,
-    deployment: credentials.deployment,
-    kid: credentials.kid,
-    root: credentials.key,
-    alg: credentials.alg === "ccm" ? 0 : 1,
-    firmware: firmware,
+    ...identityOf(credentials, firmware),
     sensors: settings.sensors.map((sensor) => sensorOf(sensor, drivers)),
     batch: settings.batch,
     statusInterval: settings.status,

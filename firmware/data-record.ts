@@ -73,6 +73,7 @@ export function quantityOfRecord(record: DataRecord, medium: number | undefined)
   return found.length === 0 ? null : found[0].quantity;
 }
 
+/** Its value in its own unit; null for dates, texts and what has none. */
 export function numberOfRecord(record: DataRecord): MeterNumber | null {
   const value = record.value;
   return value === null || typeof value === "string" ? null : value;

@@ -185,10 +185,12 @@ export function numberOption(driver: Driver, options: DriverOptions, name: strin
   return typeof value === "number" ? value : 0;
 }
 
+/** What the installation says, or what is usual for this driver, as text. */
 export function textOption(driver: Driver, options: DriverOptions, name: string): string {
   return String(option(driver, options, name));
 }
 
+/** The same for what is yes or no. */
 export function flagOption(driver: Driver, options: DriverOptions, name: string): boolean {
   return option(driver, options, name) === true;
 }

@@ -10,6 +10,7 @@ export interface FaultCounters {
   readonly total: number;
 }
 
+/** Counts faults by code since the boot, and hands each on. */
 export function createFaultCounters(onFault: (fault: Fault) => void): FaultCounters {
   const counts: [string, number][] = [];
   let total = 0;

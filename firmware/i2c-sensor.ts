@@ -10,6 +10,7 @@ export interface I2cPart extends Pick<I2cDriver, "decode" | "fresh" | "warmUp" |
   readonly order: ReturnType<I2cDriver["order"]>;
 }
 
+/** What reading it needs of a driver; a board's build writes the same into its bundle, without the driver. */
 export function i2cPart(driver: I2cDriver, options: DriverOptions): I2cPart {
   const columns = driver.columns(options);
   return {

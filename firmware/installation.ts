@@ -20,6 +20,17 @@ const sensorsMax = 16;
 
 export const version = Type.Unsafe<1>({ enum: [1], about: about("Form of this file", "Form dieser Datei") });
 
+/** Where device.yaml names the file that `credentialsSchema` describes. */
+export function credentialsFile(example: string) {
+  return path(
+    about(
+      "The file that `hasen device new` wrote: who the device is, and its key",
+      "Die Datei, die `hasen device new` geschrieben hat: wer das Gerät ist, und sein Schlüssel",
+    ),
+    { example: example },
+  );
+}
+
 const gatewayUrl = Type.Unsafe<string>({
   type: "string",
   form: "broker",
@@ -123,13 +134,7 @@ export function installationSchema(drivers: readonly Driver[]) {
   return group(
     {
       version: version,
-      credentials: path(
-        about(
-          "The file that `hasen device new` wrote: who the device is, and its key",
-          "Die Datei, die `hasen device new` geschrieben hat: wer das Gerät ist, und sein Schlüssel",
-        ),
-        { example: "./pb-rathaus-meter-017.key.yaml" },
-      ),
+      credentials: credentialsFile("./pb-rathaus-meter-017.key.yaml"),
       board: Type.Unsafe<string>({
         type: "string",
         form: "name",
@@ -242,6 +247,21 @@ export const credentialsSchema = group(
 
 export type Credentials = Static<typeof credentialsSchema>;
 
+/** Who the device is, from the file that holds its key. `firmware`: its version. */
+export function identityOf(
+  credentials: Credentials,
+  firmware: string,
+): Pick<Installation, "device" | "deployment" | "kid" | "root" | "alg" | "firmware"> {
+  return {
+    device: credentials.device,
+    deployment: credentials.deployment,
+    kid: credentials.kid,
+    root: credentials.key,
+    alg: credentials.alg === "ccm" ? 0 : 1,
+    firmware: firmware,
+  };
+}
+
 /** What the core is told, from the files of a device. `firmware`: its version; `keys`: of each sensor that has some, by its place in the list. */
 export function installationOf(
   settings: DeviceSettings,
@@ -251,12 +271,7 @@ export function installationOf(
   keys: readonly (MeterKeys | null)[] = [],
 ): Installation {
   return {
-    device: credentials.device,
-    deployment: credentials.deployment,
-    kid: credentials.kid,
-    root: credentials.key,
-    alg: credentials.alg === "ccm" ? 0 : 1,
-    firmware: firmware,
+    ...identityOf(credentials, firmware),
     sensors: settings.sensors.map((sensor, i) => withKeys(installedSensor(sensor, drivers), keys[i])),
     batch: settings.batch,
     statusInterval: settings.status,

@@ -192,6 +192,7 @@ export function withKeys(sensor: InstalledSensor, keys: MeterKeys | null | undef
   return keys === null || keys === undefined ? sensor : Object.assign({ keys: keys }, sensor);
 }
 
+/** A sensor as the core is told of it: of the settings, the options that its driver has. An unknown driver is for the core to refuse. */
 export function installedSensor(sensor: SensorSettings, drivers: readonly Driver[]): InstalledSensor {
   const driver = drivers.find((candidate) => candidate.name === sensor.driver);
   const options: Record<string, string | number | boolean> = {};

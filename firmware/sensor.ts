@@ -68,6 +68,7 @@ export function silence(
   );
 }
 
+/** Whether a fault is that of a silent sensor, which brings advice. */
 export function isSilence(fault: Fault): fault is Silence {
   return fault.fault === "silent" && (fault as Partial<Silence>).advice !== undefined;
 }

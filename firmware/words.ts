@@ -3,7 +3,7 @@ import type { EpochStart } from "./epoch.ts";
 
 /**
  * What a device says (WIRE 3, up), as messages. Full devices write them from values (full-words.ts); a board's bundle holds them ready,
- * but for the numbers (board-words.ts).
+ * but for the numbers (scripts/board-build/words-text.ts).
  */
 export interface Words {
   hello(start: EpochStart, uptime: number, rowsDropped: number): Uint8Array;

@@ -24,6 +24,7 @@ export interface Unsealed {
   readonly verified: boolean;
 }
 
+/** Whether an APDU is ciphered; whether it can be opened is for `unseal` to say. */
 export function isSealed(apdu: Uint8Array): boolean {
   return apdu.length > 0 && (apdu[0] === glo || apdu[0] === ded);
 }

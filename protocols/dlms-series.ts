@@ -68,10 +68,12 @@ export function hasLlc(information: Uint8Array): boolean {
   );
 }
 
+/** What follows the LLC header of an HDLC information field that has one. */
 export function withoutLlc(information: Uint8Array): Uint8Array {
   return information.subarray(llcLength);
 }
 
+/** Whether an APDU is a block of general block transfer. */
 export function isBlock(apdu: Uint8Array): boolean {
   return apdu.length > 0 && apdu[0] === blockTransfer;
 }

@@ -39,6 +39,7 @@ export class BlockRoom {
   }
 }
 
+/** AES-CCM-16-64-128 of one key, made of AES that stays set up. */
 export function keptCcm(blocks: KeptBlocks, room: BlockRoom): Aead {
   /** The ciphertext that the chain ended with: XOR it, and the chain begins as from zeros. */
   const last = new Uint8Array(block);

@@ -47,6 +47,7 @@ function isRest(text: string): boolean {
   return /^[0-9a-f]+$/.test(text) && text.length === 8;
 }
 
+/** As configs and logs have it: "5", "66600101" or, where more than the id is known, "66600101:a5114004". */
 export function addressText(address: MbusAddress): string {
   return address.kind === "primary"
     ? String(address.address)

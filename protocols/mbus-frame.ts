@@ -44,6 +44,7 @@ const none: Found = { kind: "none" };
 const foundAck: Found = { kind: "ack", length: 1 };
 const foundShort: Found = { kind: "short", length: 5 };
 
+/** The frame that begins at `at`, as far as bytes[at, to) tells: "more" where too few are there, "bad" where its sum or end does not fit. */
 export function frameAt(bytes: Uint8Array, at: number, to: number): Found {
   const first = bytes[at];
   if (first === ack) {

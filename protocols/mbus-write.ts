@@ -38,6 +38,7 @@ const functions: readonly DataRecord["function"][] = ["instantaneous", "maximum"
 const integerDifs: readonly number[] = [0, 1, 2, 3, 4, 0, 6, 0, 7]; // by length in bytes
 const bcdDifs: readonly number[] = [0, 9, 10, 11, 12, 0, 14];
 
+/** One data record: DIF and DIFEs, VIF and VIFEs, data. */
 export function writeRecord(record: RecordToWrite): Uint8Array {
   const data = dataOf(record.data);
   return concat([dataInformation(record, data.dif), new Uint8Array(record.vib), data.bytes]);

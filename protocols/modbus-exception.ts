@@ -26,6 +26,7 @@ function exceptionText(code: number): string {
   return text === undefined ? "a code that no standard names" : text;
 }
 
+/** What a unit's exception means to whoever asked: "silent" behind a bridge, "unsupported" for what it does not have, else "bus". */
 export function exceptionFault(request: ModbusRequest, code: number): Fault {
   const detail = requestText(request) + ": " + exceptionText(code) + " (exception " + code + ")";
   return fault(

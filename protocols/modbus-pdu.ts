@@ -36,6 +36,7 @@ function tableOf(code: number): RegisterTable | null {
   return code === readHolding ? "holding" : code === readInput ? "input" : null;
 }
 
+/** Function, first register, count: 5 bytes. */
 export function requestPdu(request: ModbusRequest): Uint8Array {
   return new Uint8Array([
     functionOf(request.table),
@@ -59,6 +60,7 @@ export function readRequestPdu(unit: number, pdu: Uint8Array): ModbusRequest | n
     : { unit: unit, table: table, address: address, count: count };
 }
 
+/** Function, length in bytes, `registers` of two bytes each. */
 export function answerPdu(table: RegisterTable, registers: Uint8Array): Uint8Array {
   const pdu = new Uint8Array(2 + registers.length);
   pdu[0] = functionOf(table);
@@ -67,6 +69,7 @@ export function answerPdu(table: RegisterTable, registers: Uint8Array): Uint8Arr
   return pdu;
 }
 
+/** `code`: of the function that was asked for. */
 export function exceptionPdu(code: number, exception: number): Uint8Array {
   return new Uint8Array([code | exceptionBit, exception]);
 }

@@ -11,6 +11,7 @@ export const unitMost = 247;
 /** Start bit, eight data bits, parity or a second stop bit, stop bit (§2.5.1). */
 export const bitsPerByte = 11;
 
+/** Unit, PDU and CRC. */
 export function rtuFrame(unit: number, pdu: Uint8Array): Uint8Array {
   const frame = new Uint8Array(pdu.length + 3);
   frame[0] = unit;

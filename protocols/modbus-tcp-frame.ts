@@ -12,6 +12,7 @@ export interface TcpFrame {
   readonly pdu: Uint8Array;
 }
 
+/** MBAP header and PDU (MODBUS Messaging on TCP/IP V1.0b §3.1.3). */
 export function tcpFrame(frame: TcpFrame): Uint8Array {
   const length = frame.pdu.length + 1;
   const transaction = frame.transaction;

@@ -127,6 +127,7 @@ export function quantityOf(name: string): Quantity | null {
   return isQuantityName(name) ? quantities[name] : null;
 }
 
+/** Whether a text from a config or a wire is the name of a row. */
 export function isQuantityName(name: string): name is QuantityName {
   return quantityNames.includes(name as QuantityName);
 }

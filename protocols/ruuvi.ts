@@ -19,6 +19,7 @@ const batteryBase = 1600; // mV
 const powerBase = -40; // dBm
 const humidityMost = 40000; // steps of 0.0025 %
 
+/** The data behind the maker's id, from the format byte on. Faults: "unsupported" for another format, "truncated" and "syntax" for another length. */
 export function readRuuvi(bytes: Uint8Array): Advert | Fault {
   const length = bytes[0] === 3 ? 14 : bytes[0] === 5 ? 24 : bytes[0] === 6 ? 20 : 0;
   if (length === 0) {

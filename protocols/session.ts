@@ -63,6 +63,7 @@ export function deriveSession(crypto: Crypto, order: SessionOrder): Session {
   return openSession(crypto, sessionRoot(crypto, order), order.epoch, order.direction);
 }
 
+/** One HMAC. The order is not checked: deriveSession does that. */
 export function sessionRoot(
   crypto: Crypto,
   order: Pick<SessionOrder, "root" | "deployment" | "kid" | "alg">,

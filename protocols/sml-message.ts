@@ -33,6 +33,7 @@ export interface SmlList {
   readonly readings: readonly MeterReading[];
 }
 
+/** Reads the messages of one telegram after another. What they say counts once their own checksum holds. */
 export class SmlMessages {
   /** Server id as lower-case hex; null where the telegram has none. */
   meter: string | null = null;

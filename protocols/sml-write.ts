@@ -11,6 +11,7 @@ import type { SmlChecksum } from "./sml-message.ts";
 /** An optional field that is not there. */
 export const smlAbsent: Uint8Array = new Uint8Array([0x01]);
 
+/** An octet string, with a length of as many bytes as it needs. */
 export function smlOctets(bytes: Uint8Array): Uint8Array {
   return concat([head(0x00, bytes.length, true), bytes]);
 }
@@ -36,6 +37,7 @@ export function smlByte(value: number): Uint8Array {
   return new Uint8Array([0x62, value]);
 }
 
+/** A list of fields that are written already. */
 export function smlList(fields: readonly Uint8Array[]): Uint8Array {
   return concat([head(0x70, fields.length, false), concat(fields)]);
 }

@@ -202,6 +202,7 @@ const sunspecModels: readonly SunspecModel[] = [
   },
 ];
 
+/** The model of an id as a unit names it; null for one that is not read here. */
 export function sunspecModel(id: number): SunspecModel | null {
   const found = sunspecModels.filter((model) => model.ids.indexOf(id) >= 0);
   return found.length === 0 ? null : found[0];

@@ -22,6 +22,7 @@ interface Format {
 export const formatsMax = 32;
 const crcsLength = 4;
 
+/** Forms of full frames that were heard, by the CRC that compact frames name them with; at most `formatsMax`, the oldest goes first. */
 export class CompactFormats {
   private formats: Format[] = [];
 

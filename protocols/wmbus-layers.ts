@@ -22,6 +22,7 @@ export function isEll(ci: number): boolean {
   return ci >= 0x8c && ci <= 0x8f;
 }
 
+/** The extended link layer whose CI field is at `at`, of a telegram that ends at `to`. Fault: "truncated". */
 export function readEll(bytes: Uint8Array, at: number, to: number): ExtendedLink | Fault {
   const ci = bytes[at];
   const end = at + 1 + ellLengths[ci - 0x8c];

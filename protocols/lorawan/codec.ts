@@ -32,6 +32,7 @@ export interface UplinkExample {
   readonly fault?: Fault["fault"];
 }
 
+/** A measurement of `integer` times ten to the `exponent`; null: the sensor says that it has no value. */
 export function measured(
   quantity: string,
   integer: number | null,
@@ -42,10 +43,12 @@ export function measured(
   return { quantity: quantity, value: value, unit: unit };
 }
 
+/** Everything was read. */
 export function read(measurements: readonly Measurement[]): Uplink {
   return { measurements: measurements, fault: null };
 }
 
+/** Nothing was read. */
 export function refused(fault: Fault): Uplink {
   return { measurements: [], fault: fault };
 }
@@ -55,6 +58,7 @@ export function word(bytes: Uint8Array, at: number): number {
   return bytes[at] * 256 + bytes[at + 1];
 }
 
+/** Big-endian, as is the next. */
 export function signedWord(bytes: Uint8Array, at: number): number {
   const value = word(bytes, at);
   return value > 32767 ? value - 65536 : value;
@@ -69,11 +73,13 @@ export function wordLow(bytes: Uint8Array, at: number): number {
   return bytes[at] + bytes[at + 1] * 256;
 }
 
+/** Little-endian. */
 export function signedWordLow(bytes: Uint8Array, at: number): number {
   const value = wordLow(bytes, at);
   return value > 32767 ? value - 65536 : value;
 }
 
+/** A byte as two's complement. */
 export function signedByte(byte: number): number {
   return byte > 127 ? byte - 256 : byte;
 }
