@@ -1,13 +1,21 @@
 import { expect, it } from "vitest";
-import { fromHex } from "../protocols/bytes.ts";
+import { nodeCiphers } from "../protocols/crypto-node.ts";
 import type { Fault } from "../protocols/fault.ts";
 import type { Telegram } from "../protocols/meter.ts";
 import { wmbus } from "../protocols/wmbus.ts";
+import { makerWriters } from "../protocols/wmbus-makers/maker-write.ts";
 import { TelegramReader } from "./telegram-reader.ts";
 
 it("a heat meter that counts whole kWh is not said to be locked: PINs are for electricity", () => {
   const decoder = wmbus.decoder();
-  decoder.push(fromHex("16446850785634124543a1009f2777010060780000000a")!); // a Techem compact V
+  const values = {
+    id: "12345678",
+    now: 2941,
+    before: 1200,
+    due: { year: 2025, month: 12, day: 31 },
+    today: { year: 2026, month: 2, day: 28 },
+  };
+  decoder.push(makerWriters.find(({ name }) => name === "Techem compact V")!.write(values, nodeCiphers));
   const [telegram] = decoder.end();
   const reader = new TelegramReader();
   const faults: Fault[] = [];
@@ -18,6 +26,6 @@ it("a heat meter that counts whole kWh is not said to be locked: PINs are for el
       fault: (fault) => faults.push(fault),
     });
   }
-  expect(measured[4]).toEqual(["heatEnergy", 495]); // steps of 1 kWh
+  expect(measured[4]).toEqual(["heatEnergy", 2941]); // steps of 1 kWh
   expect(faults).toEqual([]);
 });

@@ -48,7 +48,7 @@ interface Head {
 const sndNr = 0x44;
 
 /** Seven bytes of Apator's state, which nobody can read. */
-const state: readonly number[] = [0x33, 0x4d, 0xa3, 0x9a, 0x00, 0x00, 0x00];
+const state: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 
 export const makerWriters: readonly MakerWriter[] = [
   techem("Techem compact V", { version: 0x45, type: 0x43, ci: 0xa1 }, 3),
@@ -66,7 +66,7 @@ export const makerWriters: readonly MakerWriter[] = [
       telegramOf(
         values,
         { maker: "TCH", version: 0x50, type: 0x72, ci: 0xa2 },
-        [0x0c, 0].concat(word(dueWord(values.today)), low(values.now, 3), [0, 0x29, 0x34]),
+        [0x0c, 0].concat(word(dueWord(values.today)), low(values.now, 3), [0, 11, 12]),
       ),
   },
   allocator("Techem FHKV data III", 0x69, [0x11], []),
@@ -85,7 +85,7 @@ export const makerWriters: readonly MakerWriter[] = [
           [0x71].concat(new Array(9).fill(7)), // two months
           [0xa0, 1, 2, 3, 4, 0x10],
           low(values.now, 4),
-          [0xff, 0xff, 0x89, 0x43],
+          [0xff, 0xff, 0x12, 0x34],
         ),
       ),
   },
@@ -106,7 +106,7 @@ export const makerWriters: readonly MakerWriter[] = [
       telegramOf(
         values,
         { maker: "BFW", version: 0x02, type: 0x08, ci: 0x7a },
-        [1, 0, 0, 0, 0x2f, 0x2f, 0x9e, 0x1f].concat(
+        [1, 0, 0, 0, 0x2f, 0x2f, 0x11, 0x22].concat(
           high(values.before),
           high(values.now),
           new Array(29).fill(0),
@@ -131,7 +131,7 @@ export const makerWriters: readonly MakerWriter[] = [
         values,
         { maker: "QDS", version: 0x18, type: 0x07, ci: 0x78 },
         [0x0d, 0xff, 0x5f, 53].concat(
-          [0, 0x82, 0, 0, 0, 0, 0, 7, 0xc1, 0x13, 0xff, 0xff],
+          [0, 1, 2, 3, 4, 5, 6, 7, 8, 0x13, 0xff, 0xff],
           bcds(values.now),
           typeG(values.due),
           bcds(values.before),
@@ -212,7 +212,7 @@ function eitn(name: string, ci: number, before: readonly number[]): MakerWriter 
           [0, 0],
           low(values.now, 2),
           word(dueWord(values.today)),
-          [0xe4, 0x13, 0x80, 0x15],
+          [0x40, 0x14, 0x80, 0x15],
         ),
       ),
   };
@@ -221,13 +221,13 @@ function eitn(name: string, ci: number, before: readonly number[]): MakerWriter 
 function writeNa1(values: MakerValues, ciphers: BlockCiphers): Uint8Array {
   const clear = [fillByte, values.now & 15].concat(
     low(Math.floor(values.now / 16), 3),
-    [0x2c, 0xb0, 0x91, 0x2d],
+    [0x00, 0x00, 0x00, 0x31],
     new Array(7).fill(0),
   );
   const telegram = telegramOf(
     values,
     { maker: "APA", version: 0x14, type: 0x07, ci: 0xa0 },
-    [0xb0, 0].concat(clear),
+    [0x5a, 0].concat(clear),
   );
   const vector = new Uint8Array(16).fill(telegram[11]);
   vector.set(telegram.subarray(2, 10), 0);

@@ -264,10 +264,10 @@ describe("Diehl's veil", () => {
 });
 
 describe("Diehl's veil over data records", () => {
-  const records = fromHex("0c06970500000c13849345002f2f2f2f")!;
+  const records = fromHex("0c06785634120c13214365872f2f2f2f")!;
 
   function veiled(key: number): Uint8Array {
-    const head = fromHex("00442423200478563412" + "7a" + "37000000")!;
+    const head = fromHex("00442423200478563412" + "7a" + "2a000000")!;
     const telegram = concat([head, records]);
     telegram[0] = telegram.length - 1;
     telegram[14] = 0x10 | (records.reduce((sum, byte) => sum + byte, 0) & 0xef);
@@ -276,7 +276,7 @@ describe("Diehl's veil over data records", () => {
 
   it.each(diehlKeys(null))("under key %i of the factory's is taken off, and the id is the meter's", (key) => {
     expect(decode(veiled(key), noKeys)).toMatchObject([{ meter: "12345678", medium: 4 }]);
-    expect(texts(recordsOf(veiled(key), noKeys))).toEqual(["energy 597000 Wh", "volume 459.384 m3"]);
+    expect(texts(recordsOf(veiled(key), noKeys))).toEqual(["energy 12345678000 Wh", "volume 87654.321 m3"]);
   });
 
   it("under another key leaves a fault, no records", () => {
