@@ -110,6 +110,18 @@ var E = {
     return bytes;
   }
 };
+function atob(text) {
+  var digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", t = "", bits = 0, held = 0;
+  for (var i = 0; i < text.length && text[i] !== "="; i++) {
+    held = ((held << 6) | digits.indexOf(text[i])) & 65535;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      t += String.fromCharCode((held >> bits) & 255);
+    }
+  }
+  return t;
+}
 E.enableWatchdog = E.kickWatchdog = E.reboot = E.setPassword = E.lockConsole = E.setConsole = function () {};
 world.crypto = globalThis.scriptCrypto;
 `;

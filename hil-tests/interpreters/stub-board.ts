@@ -83,6 +83,7 @@ export class StubBoard {
       Int16Array,
       Int32Array,
       console: { log: (text: string) => this.printed.push(text) },
+      atob,
       getTime: () => time.monotonic() / 1000,
       setTimeout: after,
       clearTimeout: (id: number) => timers.get(id)?.(),

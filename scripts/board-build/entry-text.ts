@@ -18,7 +18,7 @@ import { isFault } from "../../protocols/fault.ts";
 import { rowsWithin } from "../../protocols/pack.ts";
 import { type Shape, shapeId, shapeOf } from "../../protocols/shape.ts";
 import { linkText } from "./link-text.ts";
-import { byteLiteral, bytesLiteral } from "./literals.ts";
+import { byteLiteral, bytesLiteral, randomLiteral } from "./literals.ts";
 import { carriesDriver } from "./meter-text.ts";
 import { packText } from "./pack-text.ts";
 import { rangeText } from "./range-text.ts";
@@ -94,7 +94,7 @@ const order: BoardOrder = {
   root: {
     alg: ${installation.alg},
     kid: ${installation.kid},
-    prk: ${bytesLiteral(root.prk)},
+    prk: bytesOf(${randomLiteral(byteText(root.prk))}),
     before: ${byteLiteral(root.before)},
     behind: ${byteLiteral(root.behind)},
     cose: {
@@ -104,7 +104,7 @@ const order: BoardOrder = {
     },
     protect: ${installation.alg === algCcm ? "encrypt0" : "mac0"},
   },
-  knownAnswer: ${byteLiteral(knownAnswer(order))},
+  knownAnswer: ${randomLiteral(knownAnswer(order))},
   words: words,
   statusInterval: ${installation.statusInterval},
   limits: { bytesMax: ${installation.outbox.bytesMax}, framesMax: ${installation.outbox.framesMax} },

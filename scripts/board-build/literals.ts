@@ -16,3 +16,8 @@ export function byteLiteral(text: string): string {
 export function bytesLiteral(bytes: Uint8Array): string {
   return `bytesOf(${byteLiteral(String.fromCharCode(...bytes))})`;
 }
+
+/** A byte text that is as good as random, keys say: its length does not hang on which bytes they are. */
+export function randomLiteral(text: string): string {
+  return `atob("${Buffer.from(text, "latin1").toString("base64")}")`;
+}
