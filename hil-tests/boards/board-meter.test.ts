@@ -23,7 +23,7 @@ import { mbusSimulator } from "../meters/mbus-meter.ts";
 import type { Simulator } from "../meters/simulator.ts";
 import { smlSimulator } from "../meters/sml-meter.ts";
 import { has, until } from "../programs.ts";
-import { boardStubs, onStubs, serialStub } from "./linux-stubs.ts";
+import { boardStubs, onStubs, roomScript, serialStub } from "./linux-stubs.ts";
 import { PtyPair } from "./pty-pair.ts";
 
 const runs = espruinoPath() !== null && has("socat");
@@ -135,7 +135,7 @@ setInterval(function(){if(require("fs").readFileSync("stop")=="1")quit()},300);
   const program = onStubs(code).replace(/\bSerial2\b/g, "Serial8");
   const run = runEspruino(
     house.folder,
-    `${setUpScript}\n${boardStubs}${serialStub(linkPort)}${stubs}\n${program}\n`,
+    `${roomScript}${setUpScript}\n${boardStubs}${serialStub(linkPort)}${stubs}\n${program}\n`,
     4 * patience,
     "pipe",
   );

@@ -7,6 +7,11 @@ global.digitalWrite=function(){};
 E.lockConsole=function(){};E.setPassword=function(){};E.setConsole=function(){};E.enableWatchdog=function(){};E.kickWatchdog=function(){};
 `;
 
+/** On Linux the interpreter takes memory piece by piece, and has none in one piece once a program has filled the last: so it takes a large piece first. */
+export const roomScript = `
+(function(){var room=[];for(var i=0;i<20000;i++)room.push(i)})();
+`;
+
 /** A Wi-Fi that is joined a moment after it is asked for. */
 export const wifiStub = `
 Modules.addCached("Wifi","exports.connect=function(s,o,c){setTimeout(c,50,null)}");

@@ -4,6 +4,7 @@
  */
 import { createContext, runInContext } from "node:vm";
 import { toHex } from "../../protocols/bytes.ts";
+import { roomScript } from "../boards/linux-stubs.ts";
 import { boardBundle } from "./board-bundle.ts";
 import { runDuktape } from "./duktape-program.ts";
 import { runEspruino } from "./espruino-program.ts";
@@ -126,7 +127,7 @@ E.enableWatchdog = E.kickWatchdog = E.reboot = E.setPassword = E.lockConsole = E
 world.crypto = globalThis.scriptCrypto;
 `;
 
-const espruinoScript = `
+const espruinoScript = `${roomScript}
 E.hwRand = function () { return 7; };
 E.enableWatchdog = E.kickWatchdog = E.setPassword = E.lockConsole = E.setConsole = function () {};
 world.crypto = require("crypto");
