@@ -217,16 +217,18 @@ export class Ingest {
     }
     // Only a message that is new says where its device is: a replayed one may come from anywhere.
     device.source = source;
-    let meaning = interpret(message.body, entry, this.shapes);
+    const meaning = interpret(message.body, entry, this.shapes);
     if (!isFault(meaning) && meaning.awaits !== null && !this.#parking.hasRoom) {
       const { awaits } = meaning;
-      if (this.shapes.get(awaits) !== null) {
-        meaning = { ...meaning, awaits: null };
-      } else if (!this.#parking.makesException(entry.kid)) {
-        this.#requests.ask(device, epoch, awaits);
+      const isKnown = this.shapes.get(awaits) !== null;
+      if (isKnown || !this.#parking.makesException(entry.kid)) {
+        if (!isKnown) {
+          this.#requests.ask(device, epoch, awaits);
+        }
+        const lack = isKnown ? "which is not in every ring yet" : "which nobody has said yet";
         return fault(
           "full",
-          `${entry.name} sent a pack of shape ${awaits}, which nobody has said yet, and no more packs may wait for theirs`,
+          `${entry.name} sent a pack of shape ${awaits}, ${lack}, and no more packs may wait for theirs`,
         );
       }
     }
