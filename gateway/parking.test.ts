@@ -59,6 +59,23 @@ describe("a parked pack", () => {
     await trial.core.close();
   });
 
+  it("stays with its device while no more may wait and its shape lies in one ring alone, and goes out when it lies in both", async () => {
+    for (let sent = 0; sent < 2000 && trial.core.ingest.refused.full === undefined; sent++) {
+      await trial.send(pack(air, sent));
+    }
+    trial.disk.failing = ({ path, operation }) =>
+      path.startsWith("/spool/kept") && operation !== "read" ? "EIO" : null;
+    await trial.send(says(power), 2);
+    expect(trial.core.ingest.shapes.get(shapeId(nodeCrypto, power))).not.toBeNull();
+    expect(await acknowledgedOf(pack(power, 7))).toBe(0);
+    trial.disk.failing = () => null;
+    await trial.pass(10_000);
+    const place = trial.city();
+    expect(await acknowledgedOf(pack(power, 7))).toBe(1);
+    await trial.pass(100);
+    expect(place.records.map(({ v }) => v)).toEqual(["0.07"]);
+  });
+
   it("has its shape asked for also when it is refused for want of room", async () => {
     for (let sent = 0; sent < 2000 && trial.core.ingest.refused.full === undefined; sent++) {
       await trial.send(pack(air, sent));
