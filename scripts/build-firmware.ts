@@ -8,7 +8,7 @@ import type { Channels, DriverColumn } from "../firmware/driver.ts";
 import { columnsOf } from "../firmware/installation-check.ts";
 import { type ProblemError, problem } from "../gateway/problem.ts";
 import type { Word } from "../gateway/words/words.ts";
-import { budgetOf } from "./board-build/budget.ts";
+import { type Budget, budgetOf, leanMark } from "./board-build/budget.ts";
 import { carriedParts } from "./board-build/carried-parts.ts";
 import { compile, type Part } from "./board-build/compile.ts";
 import { type EntryOrder, entryText } from "./board-build/entry-text.ts";
@@ -18,7 +18,7 @@ import { carriesDriver } from "./board-build/meter-text.ts";
 import { sleepProblems } from "./board-build/sleep-text.ts";
 import { spillProblems } from "./board-build/spill-check.ts";
 import { spillStorage } from "./board-build/spill-text.ts";
-import { estimateVariables } from "./board-build/variables.ts";
+import { estimateMost, estimateVariables } from "./board-build/variables.ts";
 import { checkDialect, checkText, type DialectError } from "./dialect.ts";
 import { sourceRoot } from "./source-root.ts";
 
@@ -42,10 +42,12 @@ export interface Manifest {
   readonly firmware: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Of the interpreter, estimated. */
+  /** Of the interpreter, estimated: once it runs with nothing to send, and the most at once. */
   readonly variables: number;
-  readonly budget: { readonly bytes: number; readonly variables: number };
-  /** Of the board, with the bundle once in its storage, and what its outbox spills to. */
+  readonly variablesMost: number;
+  /** What bytes and the most variables may be: of the board, or what `lean` promises where that is less. */
+  readonly budget: Budget;
+  /** Of the board, with the bundle once in its storage and the most variables in use, and what its outbox spills to. */
   readonly left: { readonly storage: number; readonly variables: number };
   readonly parts: readonly Part[];
 }
@@ -198,37 +200,34 @@ function channelProblem(
   return problem("BLD-074", { reason, channels: channels.possible().join(", ") }, { where });
 }
 
-function budgetProblems({ board, file }: FirmwareOrder, manifest: Manifest): ProblemError[] {
-  const { bytes, variables, budget, parts } = manifest;
+function budgetProblems({ board, settings, file }: FirmwareOrder, manifest: Manifest): ProblemError[] {
+  const { bytes, variablesMost, budget, parts } = manifest;
   const largest = parts.slice(0, 5).map((part) => `${part.file} ${part.bytes}`);
-  const over = (amount: number, most: number, unit: string) =>
-    amount <= most
-      ? []
-      : [
-          problem(
-            "BLD-066",
-            {
-              board: board.title,
-              amount,
-              most,
-              over: amount - most,
-              unit,
-              parts: largest.join(", "),
-              boards: names(
-                buildable.filter(
-                  (other) => budgetOf(other).bytes > bytes && budgetOf(other).variables > variables,
-                ),
-              ),
-            },
-            { where: file },
-          ),
-        ];
-  return [...over(bytes, budget.bytes, "bytes"), ...over(variables, budget.variables, "variables")];
+  const roomy = buildable.filter(
+    (other) => budgetOf(other).bytes > bytes && budgetOf(other).variables > variablesMost,
+  );
+  const next = settings.lean
+    ? word("build.leaveOutLean")
+    : ({ word: "build.leaveOut", parameters: { boards: names(roomy) } } as const);
+  const over = (amount: number, most: number, unit: string) => {
+    const words = { amount, most, over: amount - most, unit, parts: largest.join(", "), next };
+    return amount <= most ? [] : [problem("BLD-066", { board: board.title, ...words }, { where: file })];
+  };
+  return [...over(bytes, budget.bytes, "bytes"), ...over(variablesMost, budget.variables, "variables")];
+}
+
+/** What a bundle may take. */
+function budgetFor({ board, settings }: FirmwareOrder): Budget {
+  const { bytes, variables } = budgetOf(board);
+  return settings.lean
+    ? { bytes: Math.min(bytes, leanMark.bytes), variables: Math.min(variables, leanMark.variables) }
+    : { bytes, variables };
 }
 
 function manifestOf(order: FirmwareOrder, code: string, parts: readonly Part[]): Manifest {
   const { board, installation } = order;
   const variables = estimateVariables(code);
+  const variablesMost = estimateMost(variables, installation.outbox);
   return {
     board: board.name,
     device: installation.device,
@@ -236,10 +235,11 @@ function manifestOf(order: FirmwareOrder, code: string, parts: readonly Part[]):
     bytes: code.length,
     sha256: createHash("sha256").update(code, "latin1").digest("hex"),
     variables,
-    budget: budgetOf(board),
+    variablesMost,
+    budget: budgetFor(order),
     left: {
       storage: board.storage - code.length - spillStorage(order, board),
-      variables: board.variables - variables,
+      variables: board.variables - variablesMost,
     },
     parts,
   };

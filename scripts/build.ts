@@ -3,7 +3,11 @@ import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Board } from "../boards/board.ts";
 import { boardOf } from "../boards/index.ts";
-import { boardInstallationOf, boardInstallationSchema } from "../firmware/board-installation.ts";
+import {
+  type BoardSettings,
+  boardInstallationOf,
+  boardInstallationSchema,
+} from "../firmware/board-installation.ts";
 import type { BoardLink } from "../firmware/board-link.ts";
 import { drivers } from "../firmware/drivers/index.ts";
 import { type Credentials, credentialsSchema } from "../firmware/installation.ts";
@@ -34,7 +38,7 @@ export interface BuildOrder {
 
 /** Builds, writes the bundle, and says what it is. */
 export async function buildCommand(order: BuildOrder, streams: Streams): Promise<number> {
-  const { firmware, board, installation } = await buildOf(order);
+  const { firmware, board, installation, settings } = await buildOf(order);
   const { manifest } = firmware;
   const file = order.out ?? `${shortName(manifest.device)}.${board.name}.js`;
   // Keys stand in it: nobody else may read it.
@@ -47,17 +51,23 @@ export async function buildCommand(order: BuildOrder, streams: Streams): Promise
     streams.stdout.write(`${JSON.stringify({ file, ...manifest })}\n`);
     return 0;
   }
-  const { bytes, variables, budget, left, device } = manifest;
+  const { bytes, variables, variablesMost, budget, left, device } = manifest;
   const done = {
     file: basename(file),
     bytes,
     bytesMax: budget.bytes,
     variables,
+    variablesMost,
     variablesMax: budget.variables,
     device: shortName(device),
     board: board.title,
   };
   streams.stdout.write(`${say(order.lang, "build.done", done)}\n`);
+  const { lean } = settings;
+  if (lean) {
+    const more = { bytes: budget.bytes - bytes, variables: budget.variables - variablesMost };
+    streams.stdout.write(`${say(order.lang, "build.leanLeft", more)}\n`);
+  }
   const rest = { bytes: left.storage, variables: left.variables };
   streams.stdout.write(`${say(order.lang, "build.left", rest)}\n`);
   return 0;
@@ -66,13 +76,16 @@ export async function buildCommand(order: BuildOrder, streams: Streams): Promise
 type InstallationOrder = Pick<BuildOrder, "board" | "installation" | "version">;
 
 /** The firmware of an installation file, for whoever builds or flashes it; throws every problem. */
-export async function buildOf(
-  order: InstallationOrder,
-): Promise<{ firmware: Firmware; board: Board; installation: Installation }> {
+export async function buildOf(order: InstallationOrder): Promise<{
+  firmware: Firmware;
+  board: Board;
+  installation: Installation;
+  settings: BoardSettings;
+}> {
   const { buildFirmware, refuseUnfit } = await import("./build-firmware.ts");
   const whole = await readInstallation(order);
   refuseUnfit(whole);
-  const { board, installation } = whole;
+  const { board, installation, settings } = whole;
   const unfit = matchSensors(installation, drivers);
   if (isFault(unfit)) {
     const words = {
@@ -82,7 +95,7 @@ export async function buildOf(
     throw problem("DEV-070", words, { where: order.installation });
   }
   const firmware = await buildFirmware(whole);
-  return { firmware, board, installation };
+  return { firmware, board, installation, settings };
 }
 
 /** What an installation file and the files it names say; throws every problem. */

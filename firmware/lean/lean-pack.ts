@@ -42,25 +42,22 @@ export function leanStream(
       }
       missing = values === null;
       last = now;
-      // A row that is not where the open pack has its next one begins another.
-      if (Math.abs(now - time - rows * pack.pace) >= pack.pace / 2) {
+      // A row that is not where the open pack has its next one begins another, as does one after a full pack that was not flushed yet.
+      if (rows >= pack.rowsMax || Math.abs(now - time - rows * pack.pace) >= pack.pace / 2) {
         flush();
       }
       if (rows === 0) {
         time = now;
       }
       pack.putRow(values === null ? pack.missingRow : values, rows++);
-      if (rows >= pack.rowsMax) {
-        flush();
-      }
     },
+    // Flushed here, where fewer calls are open and take variables.
     age(now) {
-      const left = rows > 0 ? time + pack.delay - now : Infinity;
-      if (left <= 0) {
-        flush();
-        return Infinity;
+      if (rows < pack.rowsMax && now - time < pack.delay) {
+        return rows > 0 ? time + pack.delay - now : Infinity;
       }
-      return left;
+      flush();
+      return Infinity;
     },
   };
 }

@@ -3,7 +3,9 @@ import type { enBuild } from "./en-build.ts";
 export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "expected.pin": "ein Pin, wie der Interpreter der Platine ihn nennt",
   "build.done":
-    "{file}: {bytes} von {bytesMax} Byte, etwa {variables} von {variablesMax} Variablen für {device} auf {board}.",
+    "{file} für {device} auf {board}: {bytes} von {bytesMax} Byte; etwa {variables} Variablen in Ruhe, höchstens {variablesMost} von {variablesMax}, bei vollem Ausgang.",
+  "build.leanLeft":
+    "Von dem, was ein schlankes Bündel haben darf, bleiben {bytes} Byte und {variables} Variablen.",
   "build.left": "Auf der Platine bleiben: {bytes} Byte Speicher, {variables} Variablen.",
 
   "BLD-064.what": "Eine Platine namens „{board}“ gibt es nicht.",
@@ -15,8 +17,11 @@ export const deBuild: Readonly<Record<keyof typeof enBuild, string>> = {
   "BLD-065.next": "Schreiben Sie es dort anders: {instead}",
   "BLD-066.what": "Das Bündel für {board} ist zu groß: {amount} von {most} {unit}, {over} zu viel.",
   "BLD-066.why": "Die größten Teile sind {parts}.",
-  "BLD-066.next":
-    "Nehmen Sie weniger Sensoren, einen kleineren Treiber oder eine Platine mit mehr Platz: {boards}.",
+  "BLD-066.next": "{next}",
+  "build.leaveOut":
+    "Nehmen Sie weniger Sensoren, einen kleineren Treiber, einen Ausgang mit weniger Bytes und Nachrichten oder eine Platine mit mehr Platz: {boards}.",
+  "build.leaveOutLean":
+    "Schlank sind 8.192 Byte und 900 Variablen. Geben Sie dem Ausgang weniger Bytes und Nachrichten, nehmen Sie kürzere Namen, lassen Sie `light` weg - oder lassen Sie `lean` weg: Die ganze Firmware braucht nur den Platz, den die Platine hat.",
   "BLD-067.what": "Den Treiber „{driver}“ kann man nicht für {board} bauen.",
   "BLD-067.why": "{reason}",
   "BLD-067.next":

@@ -2,7 +2,8 @@
 export const enBuild = {
   "expected.pin": "a pin as the board's interpreter names it",
   "build.done":
-    "{file}: {bytes} bytes of {bytesMax}, about {variables} variables of {variablesMax} for {device} on {board}.",
+    "{file} for {device} on {board}: {bytes} of {bytesMax} bytes; about {variables} variables at rest, {variablesMost} of {variablesMax} at most, with a full outbox.",
+  "build.leanLeft": "Left of what a lean bundle may take: {bytes} bytes, {variables} variables.",
   "build.left": "Left on the board: {bytes} bytes of storage, {variables} variables.",
 
   "BLD-064.what": "There is no board called “{board}”.",
@@ -14,7 +15,11 @@ export const enBuild = {
   "BLD-065.next": "Write it otherwise there: {instead}",
   "BLD-066.what": "The bundle for {board} is too large: {amount} of {most} {unit}, {over} too many.",
   "BLD-066.why": "The largest parts are {parts}.",
-  "BLD-066.next": "Take fewer sensors, a driver with less in it, or a board with more room: {boards}.",
+  "BLD-066.next": "{next}",
+  "build.leaveOut":
+    "Take fewer sensors, a driver with less in it, an outbox of fewer bytes and frames, or a board with more room: {boards}.",
+  "build.leaveOutLean":
+    "Lean is 8,192 bytes and 900 variables. Give the outbox fewer bytes and frames, take shorter names, leave out `light` - or leave out `lean`: the whole firmware asks only for the board's room.",
   "BLD-067.what": "The driver “{driver}” cannot be built for {board}.",
   "BLD-067.why": "{reason}",
   "BLD-067.next": "Take another driver, or run this sensor at a Raspberry Pi with `hasen device run`.",

@@ -155,13 +155,23 @@ describe("a bundle whose link is", () => {
 describe.skipIf(espruinoPath() === null)(`a bundle ${espruinoLane}`, () => {
   it("boots, sends a hello that the gateway opens, and takes about as many variables as the build says", async () => {
     const gateway = new TestGateway(installation, () => {});
-    const { printed, variables, bad } = await runBundle(firmware.code, gateway, { milliseconds: 2000 });
+    const { printed, variables, peak, bad } = await runBundle(firmware.code, gateway, {
+      milliseconds: 2000,
+    });
     expect(gateway.of("hello")[0]?.message, printed).toMatchObject({
       bootReason: "first",
       board: "puck-js",
     });
     expect([bad, gateway.refused]).toEqual([0, 0]);
-    expect(variables / firmware.manifest.variables).toBeGreaterThan(0.85);
-    expect(variables / firmware.manifest.variables).toBeLessThan(1.15);
+    expect(variables / firmware.manifest.variables).toBeGreaterThan(0.9);
+    expect(variables / firmware.manifest.variables).toBeLessThan(1.1);
+    expect(peak).toBeLessThan(firmware.manifest.variablesMost);
   }, 120_000);
+
+  it("never takes more variables than the build says, with the gateway away and its outbox full", async () => {
+    const gateway = new TestGateway(installation, () => {});
+    const { peak } = await runBundle(firmware.code, gateway, { milliseconds: 62_000, speed: 400 });
+    expect(peak / firmware.manifest.variablesMost).toBeGreaterThan(0.85);
+    expect(peak / firmware.manifest.variablesMost).toBeLessThan(1.02);
+  }, 150_000);
 });

@@ -95,8 +95,8 @@ const body = new Int${width}Array(${rowsMax * length});
 const line = leanLine("${link.port}", ${link.baud}, ${pinsText(link)});
 const wake = runLean((): number => device.tick());
 ${outOfRangeText(isSure, missing)}const aes = {
-  cbc: (text: string, key: Uint8Array) => native.AES.encrypt(E.toString(text), key, { mode: "CBC" }),
-  ecb: (text: string, key: Uint8Array) => native.AES.encrypt(E.toString(text), key, { mode: "ECB" }),
+  cbc: (text: string, key: Uint8Array) => native.AES.encrypt(text, key, { mode: "CBC" }),
+  ecb: (text: string, key: Uint8Array) => native.AES.encrypt(text, key, { mode: "ECB" }),
 };
 const envelope = leanEnvelope(
   { hash: (text) => byteText(new Uint8Array(native.SHA256(bytesOf(text)))), aes: aes },
