@@ -40,10 +40,18 @@ export interface DamageOptions {
   readonly spareLone: boolean;
 }
 
-/** Flips one to three bits in one block that holds a shape; null where there is none. */
+/**
+ * Flips one to three bits in one block that holds a shape; null where there is none. While a snapshot of a ring is damaged its others are
+ * left alone: the gateway has a second one again once it has begun a segment.
+ */
 export function damageShape(disk: SimulatedDisk, { dice, kidOf, spareLone }: DamageOptions): Damage | null {
-  const all = disk.paths.filter((path) => path.endsWith(".log")).flatMap((path) => shapeBlocks(disk, path));
-  const blocks = all.filter((block) => !spareLone || !isLone(block, all));
+  const paths = disk.paths.filter((path) => path.endsWith(".log"));
+  const all = paths.flatMap((path) => shapeBlocks(disk, path));
+  const bare = paths.filter((path) => !all.some((block) => block.snapshot && block.path === path));
+  const hurt = new Set(bare.map((path) => dirname(path)));
+  const blocks = all.filter(
+    (block) => !(block.snapshot && hurt.has(dirname(block.path))) && !(spareLone && isLone(block, all)),
+  );
   if (blocks.length === 0) {
     return null;
   }
