@@ -100,7 +100,7 @@ export function decodeMessageEntry(payload: Uint8Array): MessageEntry | Fault {
     bootTime: Number.isNaN(bootTime) ? null : bootTime,
     parked: (flags & parkedBit) !== 0,
     released: (flags & releasedBit) !== 0,
-    tag: payload.slice(25, fixedLength),
+    tag: payload.subarray(25, fixedLength),
     body: payload.subarray(fixedLength),
   };
 }

@@ -202,13 +202,12 @@ export class Knowledge {
   }
 
   #restoreMeaning(device: Device, entry: MessageEntry, offset: number): void {
-    const message = identity(entry);
     if (entry.released) {
-      this.shapes.forget(message);
+      this.shapes.forget(identity(entry));
     } else if (entry.parked) {
       const shape = shapeOfParked(entry.body);
       if (shape !== null) {
-        this.shapes.park({ shape, offset, message });
+        this.shapes.park({ shape, offset, message: identity(entry) });
       }
     } else if (entry.body[1] !== bodyType.pack) {
       const said = decodeUp(entry.body);

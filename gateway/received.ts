@@ -117,7 +117,7 @@ export class Received {
   }
 
   restoreMessage(epoch: number, piv: number, tag: Uint8Array): void {
-    this.restoreClosed(epoch, [[piv, piv]]);
+    this.#open(epoch)?.received.addRange(piv, piv);
     this.#tags.add(epoch, piv, tag);
   }
 
