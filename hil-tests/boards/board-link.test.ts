@@ -55,7 +55,7 @@ link: ${link}
 sensors:
   - { driver: sht31, port: I2C1, scl: D1, sda: D2, interval: 1 s }
 batch: { rows: 2, delay: 2 s }
-outbox: { bytes: 8 KiB, frames: 64 }
+outbox: { bytes: 4 KiB, frames: 32 }
 `,
   );
   const { firmware } = await buildOf({ installation, version: "0.1.0" });
