@@ -1,5 +1,5 @@
 import type { Uart } from "../boards/platform.ts";
-import { saidFault } from "../boards/said-fault.ts";
+import { saidFault } from "../boards/platforms/said-fault.ts";
 import type { AdvertLanguage, Adverts } from "../gateway/ble/adverts.ts";
 import { type ProblemError, problemText } from "../gateway/problem.ts";
 import type { Language } from "../gateway/words/words.ts";

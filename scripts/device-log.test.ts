@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { saidFault } from "../boards/said-fault.ts";
+import { saidFault } from "../boards/platforms/said-fault.ts";
 import { computerDrivers } from "../firmware/drivers/computer.ts";
 import { lorawanSensor } from "../firmware/drivers/lorawan-sensor.ts";
 import { silence } from "../firmware/sensor.ts";

@@ -1,4 +1,4 @@
-import { faultSentence } from "../boards/said-fault.ts";
+import { faultSentence } from "../boards/platforms/said-fault.ts";
 import type { Observer } from "../firmware/observer.ts";
 import { isSilence, type Silence } from "../firmware/sensor.ts";
 import type { Log } from "../gateway/log.ts";

@@ -2,7 +2,7 @@ import { createConnection, type Socket } from "node:net";
 import type { Fault } from "../../protocols/fault.ts";
 import { TcpLine } from "../../protocols/modbus-tcp.ts";
 import type { Uart } from "../platform.ts";
-import { type Said, saidOf } from "../said-fault.ts";
+import { type Said, saidOf } from "./said-fault.ts";
 
 /** What a port's name begins with where it is reached over the network. */
 export const tcpScheme = "tcp://";

@@ -6,7 +6,7 @@ import { SerialPort } from "serialport";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { has, until } from "../../hil-tests/programs.ts";
 import type { Fault } from "../../protocols/fault.ts";
-import { faultSentence } from "../said-fault.ts";
+import { faultSentence } from "./said-fault.ts";
 import { SerialLine } from "./serial-line.ts";
 import { SerialLink } from "./serial-link.ts";
 

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { SerialPort } from "serialport";
 import { type Fault, fault } from "../../protocols/fault.ts";
 import type { UartSettings } from "../platform.ts";
-import { type Said, saidOf } from "../said-fault.ts";
+import { type Said, saidOf } from "./said-fault.ts";
 
 export interface SerialLineOptions {
   readonly path: string;

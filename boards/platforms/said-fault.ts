@@ -1,4 +1,4 @@
-import { type Fault, type FaultCode, fault } from "../protocols/fault.ts";
+import { type Fault, type FaultCode, fault } from "../../protocols/fault.ts";
 
 /** One sentence in the languages of the people who read it. */
 export interface Said {
