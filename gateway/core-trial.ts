@@ -28,8 +28,20 @@ export const devices: readonly DeviceEntry[] = [1, 2, 3].map((kid) => ({
 export const air = shapeOf([{ quantity: "temperature", exponent: -2 }], "interval", "rows") as Shape;
 export const power = shapeOf([{ quantity: "activePower", exponent: -2 }], "interval", "rows") as Shape;
 
-const segmentBytes = 65_536;
 const daysMax = 30;
+
+/** What a device says at its boot. */
+export const hello: UpMessage = {
+  type: "hello",
+  firmware: "0.1.0",
+  board: "test",
+  shapes: [],
+  bootReason: "power",
+  uptime: 5,
+  previousEpoch: null,
+  lastPiv: null,
+  rowsDropped: 0,
+};
 
 export class CoreTrial {
   readonly clock = new VirtualClock();
@@ -37,10 +49,18 @@ export class CoreTrial {
   core!: Core;
   /** What devices were told. */
   answers: DownMessage[] = [];
+  /** Numbers that were acknowledged: they are on disk. */
+  readonly stored = new Set<number>();
+  readonly #segmentBytes: number;
   #piv = 0;
+
+  constructor(segmentBytes = 65_536) {
+    this.#segmentBytes = segmentBytes;
+  }
 
   /** Starts on the disk as it is; `segments` of the readings' ring. */
   async start(segments = 4): Promise<void> {
+    const segmentBytes = this.#segmentBytes;
     const ring = { segmentBytes, linger: 0, retryDelay: 0 };
     const opened = await Core.open({
       spool: { ...ring, folder: "/spool", bytesMax: segments * segmentBytes, daysMax, salt: () => 1 },
@@ -85,6 +105,9 @@ export class CoreTrial {
     await new Promise<void>((settled) =>
       this.core.ingest.receive(frame, { address: "test", reply }, settled),
     );
+    if (this.core.ingest.devices.byKid(kid)?.received.standing(epoch, number) === "received") {
+      this.stored.add(number);
+    }
     await this.pass(1);
     return number;
   }
@@ -111,9 +134,9 @@ export class CoreTrial {
     }
   }
 
-  /** A platform that takes everything; what it took. */
-  city(): { readonly records: CityRecord[]; readonly gaps: Gap[] } {
-    const at = { records: [] as CityRecord[], gaps: [] as Gap[] };
+  /** A platform that takes everything, or nothing while it is `away`; what it took. */
+  city(away = false): { readonly records: CityRecord[]; readonly gaps: Gap[]; away: boolean } {
+    const at = { records: [] as CityRecord[], gaps: [] as Gap[], away };
     this.core.forward({
       name: "city",
       recordsMax: 500,
@@ -122,6 +145,9 @@ export class CoreTrial {
       stop: async () => {},
       state: () => ({ connected: true, trouble: null }),
       send: async ({ records, gaps }) => {
+        if (at.away) {
+          return { fault: "unreachable", detail: "away", transient: true };
+        }
         at.records.push(...records);
         at.gaps.push(...gaps);
         return { delivered: true };

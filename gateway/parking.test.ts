@@ -1,22 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { nodeCrypto } from "../protocols/crypto-node.ts";
-import type { UpMessage } from "../protocols/message.ts";
 import { shapeId } from "../protocols/shape.ts";
-import { air, CoreTrial, devices, pack, power, says } from "./core-trial.ts";
+import { air, CoreTrial, devices, hello, pack, power, says } from "./core-trial.ts";
 
 const day = 86_400_000;
-const hello: UpMessage = {
-  type: "hello",
-  firmware: "0.1.0",
-  board: "test",
-  shapes: [],
-  bootReason: "power",
-  uptime: 5,
-  previousEpoch: null,
-  lastPiv: null,
-  rowsDropped: 0,
-};
-
 let trial: CoreTrial;
 beforeEach(async () => {
   trial = new CoreTrial();
