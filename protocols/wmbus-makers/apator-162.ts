@@ -1,11 +1,5 @@
 import { type Fault, fault } from "../fault.ts";
-import {
-  type MakerContent,
-  type MakerFormat,
-  type MakerReading,
-  makerCode,
-  makerOf,
-} from "./maker-format.ts";
+import type { MakerContent, MakerFormat, MakerReading } from "./maker-format.ts";
 import { meaningOf, partsOf, row, tooShort } from "./maker-parts.ts";
 
 /**
@@ -14,9 +8,6 @@ import { meaningOf, partsOf, row, tooShort } from "./maker-parts.ts";
  * registers mean is not known.
  */
 
-const apator = makerCode("APA");
-const version = 0x05;
-const types: readonly number[] = [0x06, 0x07];
 const stateLength = 7;
 const checkLength = 2;
 const fill = 0xff;
@@ -79,8 +70,7 @@ export const apator162: MakerFormat = {
   name: "Apator 162",
   place: "block",
   block: "0f",
-  fits: (telegram) =>
-    makerOf(telegram) === apator && telegram[8] === version && types.indexOf(telegram[9]) >= 0,
+  senders: { makers: ["APA"], versions: [0x05], types: [0x06, 0x07] },
   read: readRegisters,
 };
 

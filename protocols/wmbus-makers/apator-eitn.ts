@@ -1,13 +1,6 @@
 import type { Fault } from "../fault.ts";
 import { calendarDate } from "../mbus-time.ts";
-import {
-  type MakerContent,
-  type MakerFormat,
-  type MakerPart,
-  type MakerReading,
-  makerCode,
-  makerOf,
-} from "./maker-format.ts";
+import type { MakerContent, MakerFormat, MakerPart, MakerReading } from "./maker-format.ts";
 import { type MakerMeaning, meaningOf, part, partsOf, row, tooShort, unsigned } from "./maker-parts.ts";
 
 /**
@@ -15,8 +8,6 @@ import { type MakerMeaning, meaningOf, part, partsOf, row, tooShort, unsigned } 
  * apatoreitn driver has found it. The season's first day is not read: only half of it is sent.
  */
 
-const makers: readonly number[] = [makerCode("APA"), makerCode("APT")];
-const version = 0x04;
 const allocator = 0x08;
 const ciPlain = 0xa0;
 const ciBehind = 0xb6;
@@ -30,11 +21,7 @@ const room = meaningOf("temperature", "degC", -8);
 export const apatorEitn: MakerFormat = {
   name: "Apator E.ITN 30",
   place: "telegram",
-  fits: (telegram) =>
-    makers.indexOf(makerOf(telegram)) >= 0 &&
-    telegram[8] === version &&
-    telegram[9] === allocator &&
-    (telegram[10] === ciPlain || telegram[10] === ciBehind),
+  senders: { makers: ["APA", "APT"], versions: [0x04], types: [allocator], ci: [ciPlain, ciBehind] },
   read: readEitn,
 };
 

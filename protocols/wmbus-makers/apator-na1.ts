@@ -3,13 +3,7 @@ import { type Fault, isFault } from "../fault.ts";
 import { closed, fillByte } from "../mbus-security.ts";
 import type { MeterKeys } from "../meter.ts";
 import { isoTime } from "../sml-time.ts";
-import {
-  type MakerContent,
-  type MakerFormat,
-  type MakerReading,
-  makerCode,
-  makerOf,
-} from "./maker-format.ts";
+import type { MakerContent, MakerFormat, MakerReading } from "./maker-format.ts";
 import { meaningOf, part, tooShort, unsigned } from "./maker-parts.ts";
 
 /**
@@ -17,11 +11,7 @@ import { meaningOf, part, tooShort, unsigned } from "./maker-parts.ts";
  * vector of security mode 5. Layout as wmbusmeters' apatorna1 driver has found it; what the block has of the past is not read.
  */
 
-const apator = makerCode("APA");
-const version = 0x14;
 const water = 0x07;
-const ciFirst = 0xa0;
-const ciSecond = 0xa1;
 const sealedAt = 2;
 const blockLength = 16;
 /** 2000-01-01 in Unix seconds; the meter counts from there, in its own local time. */
@@ -35,11 +25,7 @@ const multipliers: readonly number[] = [1, 10, 100, 1000];
 export const apatorNa1: MakerFormat = {
   name: "Apator NA-1",
   place: "telegram",
-  fits: (telegram) =>
-    makerOf(telegram) === apator &&
-    telegram[8] === version &&
-    telegram[9] === water &&
-    (telegram[10] === ciFirst || telegram[10] === ciSecond),
+  senders: { makers: ["APA"], versions: [0x14], types: [water], ci: [0xa0, 0xa1] },
   read: readNa1,
 };
 

@@ -1,13 +1,6 @@
 import type { Fault } from "../fault.ts";
 import { calendarDate } from "../mbus-time.ts";
-import {
-  type MakerContent,
-  type MakerFormat,
-  type MakerPart,
-  type MakerReading,
-  makerCode,
-  makerOf,
-} from "./maker-format.ts";
+import type { MakerContent, MakerFormat, MakerPart, MakerReading } from "./maker-format.ts";
 import { meaningOf, part, partsOf, row, tooShort } from "./maker-parts.ts";
 
 /**
@@ -15,8 +8,6 @@ import { meaningOf, part, partsOf, row, tooShort } from "./maker-parts.ts";
  * found it. The eighteen months before are not read.
  */
 
-const bfw = makerCode("BFW");
-const version = 0x02;
 const allocator = 0x08;
 const ciShortHeader = 0x7a;
 const contentLength = 40;
@@ -29,11 +20,7 @@ const rows = [row(4, 2, "high-first", units, 1), row(6, 2, "high-first", units, 
 export const bfw240radio: MakerFormat = {
   name: "BFW 240.radio",
   place: "data",
-  fits: (telegram) =>
-    makerOf(telegram) === bfw &&
-    telegram[8] === version &&
-    telegram[9] === allocator &&
-    telegram[10] === ciShortHeader,
+  senders: { makers: ["BFW"], versions: [0x02], types: [allocator], ci: [ciShortHeader] },
   read: readUnits,
 };
 

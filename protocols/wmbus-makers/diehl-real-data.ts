@@ -2,14 +2,13 @@ import { isFault } from "../fault.ts";
 import { readRecords } from "../mbus-record.ts";
 import type { DataRecord, MeterKeys } from "../meter.ts";
 import { diehlKeys, makers, unveil, veiledAt } from "./diehl-lfsr.ts";
-import { makerCode, makerOf } from "./maker-format.ts";
+import { makerOf } from "./maker-format.ts";
 
 /**
  * Older Sharky heat meters: data records behind a short header, veiled as PRIOS is, with bit 12 of the configuration word as the mark.
  * Version and type stand in front of the id. As wmbusmeters has found it.
  */
 
-const codes = makers.map(makerCode);
 const ciShortHeader = 0x7a;
 const mark = 0x10;
 /** Bit 4 of the high byte of the configuration word is the mark; the other seven are a sum over what is veiled. */
@@ -26,7 +25,7 @@ export interface RealData {
 export function openRealData(telegram: Uint8Array, keys: MeterKeys | null): RealData | null {
   if (
     telegram.length <= veiledAt ||
-    codes.indexOf(makerOf(telegram)) < 0 ||
+    makers.indexOf(makerOf(telegram)) < 0 ||
     telegram[10] !== ciShortHeader ||
     (telegram[14] & mark) === 0
   ) {

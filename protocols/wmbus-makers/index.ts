@@ -2,7 +2,7 @@ import { apator162 } from "./apator-162.ts";
 import { apatorEitn } from "./apator-eitn.ts";
 import { apatorNa1 } from "./apator-na1.ts";
 import { bfw240radio } from "./bfw.ts";
-import type { MakerFormat } from "./maker-format.ts";
+import { isFrom, type MakerFormat } from "./maker-format.ts";
 import { prios } from "./prios.ts";
 import { qundisWalkBy } from "./qundis.ts";
 import { techemFormats } from "./techem.ts";
@@ -25,7 +25,7 @@ export function makerFormatOf(
 ): MakerFormat | null {
   for (let i = 0; i < makerFormats.length; i++) {
     const format = makerFormats[i];
-    if (format.place === place && format.block === block && format.fits(telegram)) {
+    if (format.place === place && format.block === block && isFrom(telegram, format.senders)) {
       return format;
     }
   }

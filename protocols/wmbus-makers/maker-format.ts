@@ -1,4 +1,5 @@
 import type { Fault } from "../fault.ts";
+import { makerText } from "../mbus-application.ts";
 import type { DataRecord, MeterKeys } from "../meter.ts";
 
 /**
@@ -12,11 +13,21 @@ export interface MakerFormat {
   /** All behind a CI field of the maker's own; all behind a header; or the data of one record whose header is `block`. */
   readonly place: "telegram" | "data" | "block";
   readonly block?: string;
-  readonly fits: (telegram: Uint8Array) => boolean;
+  readonly senders: Senders;
   /** Maker 2, id 4, version, type in the order and meaning of the standard, which some makers have their own ideas of. Absent where it is the link layer's as it stands. */
   readonly addressOf?: (telegram: Uint8Array) => Uint8Array;
   /** A Fault where the bytes are not what the format says; "no-key" and "wrong-key" where it seals. */
   readonly read: (content: MakerContent) => MakerReading | Fault;
+}
+
+/** Whose telegrams have a format: by what the link layer says of them. What is absent is not asked. */
+export interface Senders {
+  /** Three letters each. */
+  readonly makers: readonly string[];
+  readonly versions?: readonly number[];
+  /** Device types as they are sent, which some makers have their own ideas of. */
+  readonly types?: readonly number[];
+  readonly ci?: readonly number[];
 }
 
 export interface MakerContent {
@@ -55,14 +66,20 @@ export function addressWithType(telegram: Uint8Array, type: number): Uint8Array 
   return address;
 }
 
-/** Three letters of the maker in the order of the link layer's bytes, as a number. */
-export function makerCode(letters: string): number {
+/** Three letters. Bit 15, which says that an id is unique in its installation only, does not count. */
+export function makerOf(telegram: Uint8Array): string {
+  return makerText(telegram[2], telegram[3]);
+}
+
+export function isFrom(telegram: Uint8Array, senders: Senders): boolean {
   return (
-    ((letters.charCodeAt(0) - 64) << 10) | ((letters.charCodeAt(1) - 64) << 5) | (letters.charCodeAt(2) - 64)
+    has(senders.makers, makerOf(telegram)) &&
+    has(senders.versions, telegram[8]) &&
+    has(senders.types, telegram[9]) &&
+    has(senders.ci, telegram[10])
   );
 }
 
-/** Bit 15 says that an id is unique in its installation only. */
-export function makerOf(telegram: Uint8Array): number {
-  return (telegram[2] | (telegram[3] << 8)) & 0x7fff;
+function has<Item>(allowed: readonly Item[] | undefined, item: Item): boolean {
+  return allowed === undefined || allowed.indexOf(item) >= 0;
 }

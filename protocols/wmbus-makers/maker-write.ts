@@ -2,7 +2,6 @@ import type { BlockCiphers } from "../block-ciphers.ts";
 import { concat, fromHex } from "../bytes.ts";
 import { fillByte } from "../mbus-security.ts";
 import { diehlKeys, unveil, veiledAt } from "./diehl-lfsr.ts";
-import { makerCode } from "./maker-format.ts";
 
 /** Writes telegrams in makers' formats, for simulators and tests. */
 
@@ -258,6 +257,12 @@ function telegramOf(values: MakerValues, head: Head, content: readonly number[])
   );
   bytes[0] = bytes.length - 1;
   return new Uint8Array(bytes);
+}
+
+/** Three letters of five bits each (EN 62056-21 flag code). */
+function makerCode(letters: string): number {
+  const bits = (at: number): number => letters.charCodeAt(at) - 64;
+  return (bits(0) << 10) | (bits(1) << 5) | bits(2);
 }
 
 /** As on the wire: last digits first. */

@@ -8,7 +8,6 @@ import {
   type MakerFormat,
   type MakerPart,
   type MakerReading,
-  makerCode,
   makerOf,
 } from "./maker-format.ts";
 import { meaningOf, part, partsOf, row, tooShort } from "./maker-parts.ts";
@@ -18,8 +17,6 @@ import { meaningOf, part, partsOf, row, tooShort } from "./maker-parts.ts";
  * fourth all else veiled. Layout as wmbusmeters' izar driver and rtl_433's m_bus have found it.
  */
 
-const codes = makers.map(makerCode);
-const sappel = makerCode("SAP");
 const water = 0x07;
 const headLength = 10;
 /** Of the content: three of state, one more, then what is veiled: 4b and the volume. */
@@ -54,7 +51,7 @@ const alarmBits: readonly { readonly at: number; readonly bit: number; readonly 
 export const prios: MakerFormat = {
   name: "Diehl PRIOS (Izar)",
   place: "telegram",
-  fits: (telegram) => codes.indexOf(makerOf(telegram)) >= 0 && telegram[10] >= 0xa0 && telegram[10] <= 0xa7,
+  senders: { makers: makers, ci: [0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7] },
   addressOf: addressOf,
   read: readPrios,
 };
@@ -63,7 +60,7 @@ export const prios: MakerFormat = {
 function addressOf(telegram: Uint8Array): Uint8Array {
   const address = new Uint8Array(8);
   address.set(telegram.subarray(2, 4), 0);
-  address.set(makerOf(telegram) === sappel ? telegram.subarray(4, 8) : telegram.subarray(6, 10), 2);
+  address.set(makerOf(telegram) === "SAP" ? telegram.subarray(4, 8) : telegram.subarray(6, 10), 2);
   address[7] = water;
   return address;
 }

@@ -1,14 +1,7 @@
 import { type Fault, fault } from "../fault.ts";
 import { dateText } from "../mbus-time.ts";
 import { primaryMeaning } from "../mbus-vif.ts";
-import {
-  type MakerContent,
-  type MakerFormat,
-  type MakerPart,
-  type MakerReading,
-  makerCode,
-  makerOf,
-} from "./maker-format.ts";
+import type { MakerContent, MakerFormat, MakerPart, MakerReading } from "./maker-format.ts";
 import { type MakerMeaning, meaningOf, part, partsOf, row, tooShort, unsigned } from "./maker-parts.ts";
 
 /**
@@ -17,7 +10,6 @@ import { type MakerMeaning, meaningOf, part, partsOf, row, tooShort, unsigned } 
  * oldest first, as storage 2 to 13.
  */
 
-const makers: readonly number[] = [makerCode("QDS"), makerCode("LSE")];
 const contentLength = 53;
 const vifAt = 9;
 const hca = 0x6e;
@@ -32,7 +24,7 @@ export const qundisWalkBy: MakerFormat = {
   name: "Qundis walk-by",
   place: "block",
   block: "0dff5f",
-  fits: (telegram) => makers.indexOf(makerOf(telegram)) >= 0,
+  senders: { makers: ["QDS", "LSE"] },
   read: readWalkBy,
 };
 

@@ -6,8 +6,6 @@ import {
   type MakerFormat,
   type MakerPart,
   type MakerReading,
-  makerCode,
-  makerOf,
 } from "./maker-format.ts";
 import {
   type MakerMeaning,
@@ -26,9 +24,7 @@ import {
  * by the projects wmbusmeters, FHEM (WMBus, TechemHKV) and rtl_433; Techem publishes nothing. Newer ones speak OMS and need no file here.
  */
 
-const techem = makerCode("TCH");
-const ciFirst = 0xa0;
-const ciLast = 0xa2;
+const ci: readonly number[] = [0xa0, 0xa1, 0xa2];
 
 const dueDate = meaningOf("date", null, 0);
 const energy = meaningOf("energy", "Wh", 3);
@@ -170,12 +166,7 @@ const kinds: readonly Kind[] = [
 export const techemFormats: readonly MakerFormat[] = kinds.map((kind) => ({
   name: kind.name,
   place: "telegram",
-  fits: (telegram: Uint8Array) =>
-    makerOf(telegram) === techem &&
-    telegram[10] >= ciFirst &&
-    telegram[10] <= ciLast &&
-    kind.versions.indexOf(telegram[8]) >= 0 &&
-    kind.types.indexOf(telegram[9]) >= 0,
+  senders: { makers: ["TCH"], versions: kind.versions, types: kind.types, ci: ci },
   addressOf: (telegram: Uint8Array) => addressWithType(telegram, kind.medium),
   read: (content: MakerContent) => readKind(kind, content.bytes),
 }));
