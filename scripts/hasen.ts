@@ -86,15 +86,15 @@ export function commands(streams: Streams, exit: (code: number) => void, asked: 
   addSimulate(program, streams, { exit, asked });
   addSpool(program, streams, { exit, asked });
   addBuild(program, asked, async (order, run) =>
-    exit(await run({ ...order, lang: languageOf(program), version }, streams)),
+    exit(await run({ ...order, lang: asked(), version }, streams)),
   );
   addFlash(program, asked, async (options) => {
     const { flashCommand } = await import("./flash/flash.ts");
-    exit(await flashCommand({ ...options, lang: languageOf(program), version }, streams));
+    exit(await flashCommand({ ...options, lang: asked(), version }, streams));
   });
   addConsole(program, asked, async (action, options) => {
     const { consoleCommand } = await import("./flash/ask.ts");
-    exit(await consoleCommand({ ...options, action, lang: languageOf(program) }, streams));
+    exit(await consoleCommand({ ...options, action, lang: asked() }, streams));
   });
   return program;
 }
@@ -150,7 +150,7 @@ function addDecode(program: Command, streams: Streams, { exit, asked }: Shared):
     .option("--json", "with --explain: as JSON lines")
     .action(async (protocol: string, file: string | undefined, options: DecodeOptions) => {
       const { decodeCommand } = await import("./decode.ts");
-      const lang = languageOf(program);
+      const lang = asked();
       exit(
         await decodeCommand({ ...options, protocol, input: file ?? "-", hex: !!options.hex, lang }, streams),
       );
@@ -171,7 +171,7 @@ function addGateway(program: Command, streams: Streams, { exit, asked }: Shared)
       async (options: { config?: string; check?: boolean; json?: boolean; logFormat?: "json" | "human" }) => {
         const config = needed(options.config, configOption);
         const { gatewayCommand } = await import("./gateway.ts");
-        exit(await gatewayCommand({ ...options, config, lang: languageOf(program), version }, streams));
+        exit(await gatewayCommand({ ...options, config, lang: asked(), version }, streams));
       },
     );
 }
@@ -186,7 +186,7 @@ function addGaps(program: Command, streams: Streams, { exit, asked }: Shared): v
     .action(async (options: { config?: string; json?: boolean }) => {
       const config = needed(options.config, configOption);
       const { gapsCommand } = await import("./gaps.ts");
-      exit(await gapsCommand({ ...options, config, lang: languageOf(program) }, streams));
+      exit(await gapsCommand({ ...options, config, lang: asked() }, streams));
     });
 }
 
@@ -202,7 +202,7 @@ function addDevice(program: Command, streams: Streams, { exit, asked }: Shared):
     .action(async (options: { config?: string; check?: boolean }) => {
       const config = needed(options.config, configOption);
       const { deviceRunCommand } = await import("./device-run.ts");
-      exit(await deviceRunCommand({ ...options, config, lang: languageOf(program), version }, streams));
+      exit(await deviceRunCommand({ ...options, config, lang: asked(), version }, streams));
     });
   for (const [name, description, example] of [
     ["new", "Make a device: a random key, the gateway's entry, the device's file.", "pb-rathaus-meter-017"],
@@ -233,12 +233,7 @@ function addDevice(program: Command, streams: Streams, { exit, asked }: Shared):
       ) => {
         const config = needed(options.config, configOption);
         const { deviceCommand } = await import("./device.ts");
-        exit(
-          await deviceCommand(
-            { ...options, config, action: name, name: short, lang: languageOf(program) },
-            streams,
-          ),
-        );
+        exit(await deviceCommand({ ...options, config, action: name, name: short, lang: asked() }, streams));
       },
     );
   }
@@ -257,7 +252,7 @@ function addSpool(program: Command, streams: Streams, { exit, asked }: Shared): 
       .requiredOption("--config <file>", "the gateway's config (YAML): where its spool is")
       .action(async (options: Omit<SpoolOrder, "action" | "lang">) => {
         const { spoolCommand } = await import("./spool.ts");
-        exit(await spoolCommand({ ...options, action: name, lang: languageOf(program) }, streams));
+        exit(await spoolCommand({ ...options, action: name, lang: asked() }, streams));
       });
   action(
     "status",
@@ -286,11 +281,7 @@ function command(parent: Command, usage: string, asked: () => Language, lines: r
   return withExamples(made, asked, lines);
 }
 
-function languageOf(program: Command): Language {
-  return language(process.env, program.opts<{ lang?: string }>().lang);
-}
-
-/** The language for what is wrong with the command line; the option may stand behind the mistake. */
+/** The language that is asked for; the option may stand behind a mistake, or behind --help. */
 function askedLanguage(program: Command, args: readonly string[]): Language {
   const line = args.join(" ");
   return language(

@@ -1,6 +1,7 @@
 /** The text of a board that sleeps deeply between its ticks, and why one may not. */
 import type { Board } from "../../boards/board.ts";
 import type { BoardSettings } from "../../firmware/board-installation.ts";
+import { serialPorts } from "../../firmware/board-link.ts";
 import { type ProblemError, problem } from "../../gateway/problem.ts";
 import type { Word } from "../../gateway/words/words.ts";
 
@@ -43,7 +44,7 @@ function sleepless(board: Board, { link, sensors, lean }: BoardSettings): Word["
   if (board.deepSleep !== true) {
     return "build.sleepsAlone";
   }
-  if (link.kind !== "serial" || sensors.some(({ port }) => port.startsWith("Serial"))) {
+  if (link.kind !== "serial" || sensors.some(({ port }) => serialPorts.includes(port))) {
     return "build.sleepDeaf";
   }
   return lean ? "build.sleepLean" : null;
