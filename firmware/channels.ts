@@ -5,6 +5,7 @@ import {
   quantityNames,
   widthFor,
 } from "../protocols/quantity.ts";
+import { byQuantity } from "./columns.ts";
 import { recordQuantities } from "./data-record.ts";
 import type { Channels, DriverColumn } from "./driver.ts";
 
@@ -45,7 +46,7 @@ export function columnsNamed(
       quantity: channel.quantity,
       exponent: channel.decimals === undefined ? exponentOf(channel.quantity) : -channel.decimals,
     }))
-    .sort((a, b) => quantityNames.indexOf(a.quantity) - quantityNames.indexOf(b.quantity));
+    .sort(byQuantity);
 }
 
 function exponentOf(name: QuantityName): number {
