@@ -47,8 +47,7 @@ export interface DamageOptions {
 export function damageShape(disk: SimulatedDisk, { dice, kidOf, spareLone }: DamageOptions): Damage | null {
   const paths = disk.paths.filter((path) => path.endsWith(".log"));
   const all = paths.flatMap((path) => shapeBlocks(disk, path));
-  const bare = paths.filter((path) => !all.some((block) => block.snapshot && block.path === path));
-  const hurt = new Set(bare.map((path) => dirname(path)));
+  const hurt = new Set(paths.filter((path) => lacksSnapshot(disk, path)).map((path) => dirname(path)));
   const blocks = all.filter(
     (block) => !(block.snapshot && hurt.has(dirname(block.path))) && !(spareLone && isLone(block, all)),
   );
@@ -62,6 +61,20 @@ export function damageShape(disk: SimulatedDisk, { dice, kidOf, spareLone }: Dam
   }
   disk.replace(path, bytes);
   return { path, snapshot, lost: new Set(snapshot ? [] : entries.flatMap((entry) => namedBy(entry, kidOf))) };
+}
+
+/** Whether a file is a segment whose snapshot does not hold, or is not there yet. */
+function lacksSnapshot(disk: SimulatedDisk, path: string): boolean {
+  const bytes = disk.bytesOf(path)!;
+  const segment = readSegmentHeader(bytes.subarray(0, segmentHeaderLength));
+  if (typeof segment === "string") {
+    return false;
+  }
+  const { salt, epoch } = segment;
+  const header = readBlockHeader(bytes, segmentHeaderLength, salt);
+  return (
+    header?.epoch !== epoch || !header.snapshot || !entriesHold(bytes, segmentHeaderLength, header, salt)
+  );
 }
 
 function isLone(block: ShapeBlock, all: readonly ShapeBlock[]): boolean {
