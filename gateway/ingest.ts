@@ -234,7 +234,7 @@ export class Ingest {
     }
     this.#guard.took(device);
     received.reserve(epoch, piv, tag);
-    this.#store(device, { ...message, meaning }, source, settled);
+    this.#store(device, message, meaning, source, settled);
     return null;
   }
 
@@ -245,11 +245,12 @@ export class Ingest {
 
   #store(
     device: Device,
-    message: Authentic & { readonly meaning: Meaning | Fault },
+    message: Authentic,
+    meaning: Meaning | Fault,
     source: FrameSource,
     settled: () => void,
   ): void {
-    const { kid, epoch, piv, tag, body, received, meaning } = message;
+    const { kid, epoch, piv, tag, body, received } = message;
     const unusable = isFault(meaning);
     if (!unusable && meaning.message.type === "hello") {
       device.received.setBootTime(epoch, received - meaning.message.uptime * 1000);
