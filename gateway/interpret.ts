@@ -2,7 +2,7 @@
 import { algCcm } from "../protocols/envelope.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { decodeUp, type UpMessage } from "../protocols/message.ts";
-import { decodePack, packShapeId } from "../protocols/pack.ts";
+import { checkPack, packShapeId } from "../protocols/pack.ts";
 import { isPersonal } from "../protocols/shape.ts";
 import type { DeviceEntry } from "./registry/registry.ts";
 import type { Shapes } from "./shapes.ts";
@@ -43,9 +43,9 @@ export function interpret(
   if (shape === null) {
     return { message: read, shape: id, awaits: id, rows: 0 };
   }
-  const pack = decodePack(message.value, shape);
-  if (isFault(pack)) {
-    return pack;
+  const rows = checkPack(message.value, shape);
+  if (typeof rows !== "number") {
+    return rows;
   }
   if (alg !== algCcm && isPersonal(shape)) {
     return fault(
@@ -54,7 +54,7 @@ export function interpret(
     );
   }
   // A shape that lies in one ring only is one damaged block away from being unknown.
-  return { message: read, shape: id, awaits: shapes.isSafe(id) ? null : id, rows: pack.rows.length };
+  return { message: read, shape: id, awaits: shapes.isSafe(id) ? null : id, rows };
 }
 
 /** Id of the shape of a pack that is parked; null for what is no pack. */

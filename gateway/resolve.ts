@@ -134,27 +134,48 @@ function recordsOf(
   backlogBefore: number,
 ): CityRecord[] {
   const backlog = entry.received < backlogBefore;
-  const columns = shape.columns.map(({ quantity, exponent }) => ({
+  const channels = channelsOf(device, shape);
+  const message = `${cityEpoch(device, entry.epoch)}/${entry.piv}/`;
+  const records: CityRecord[] = [];
+  for (let index = 0; index < pack.rows.length; index++) {
+    const row = pack.rows[index]!;
+    const { time, quality } = placeInTime(row.time, pack.timeQuality, entry);
+    const dh = message + index;
+    for (let i = 0; i < channels.length; i++) {
+      const value = row.values[i];
+      if (value !== null) {
+        const { n, u, exponent } = channels[i]!;
+        const v = decimalText(value!, exponent);
+        records.push({ device: device.device, n, u, v, time, dh, timeQuality: quality, backlog });
+      }
+    }
+  }
+  return records;
+}
+
+interface Channel {
+  readonly n: string;
+  readonly u: string;
+  readonly exponent: number;
+}
+
+/** The names of what a device measures, made once: whoever tells records apart by name compares the same texts again and again. */
+const knownChannels = new WeakMap<DeviceEntry, WeakMap<Shape, readonly Channel[]>>();
+
+function channelsOf(device: DeviceEntry, shape: Shape): readonly Channel[] {
+  const known = knownChannels.get(device);
+  const channels = known?.get(shape);
+  if (channels !== undefined) {
+    return channels;
+  }
+  const made = shape.columns.map(({ quantity, exponent }) => ({
     n: `${device.device}:${quantity}`,
     u: quantities[quantity].senml,
     exponent,
   }));
-  const epoch = cityEpoch(device, entry.epoch);
-  const records: CityRecord[] = [];
-  pack.rows.forEach((row, index) => {
-    const { time, quality } = placeInTime(row.time, pack.timeQuality, entry);
-    const t = secondsText(time);
-    const dh = `${epoch}/${entry.piv}/${index}`;
-    for (let i = 0; i < columns.length; i++) {
-      const value = row.values[i];
-      if (value !== null) {
-        const { n, u, exponent } = columns[i]!;
-        const v = decimalText(value!, exponent);
-        records.push({ device: device.device, n, u, v, t, dh, timeQuality: quality, backlog });
-      }
-    }
-  });
-  return records;
+  const ofDevice = known ?? new WeakMap<Shape, readonly Channel[]>();
+  knownChannels.set(device, ofDevice.set(shape, made));
+  return made;
 }
 
 /**
@@ -173,11 +194,4 @@ function placeInTime(
     return { time: Math.round(entry.bootTime + time), quality: "relative" };
   }
   return { time: Math.round(entry.received), quality: "unknown" };
-}
-
-/** Unix seconds with as many decimals as the milliseconds need. */
-function secondsText(milliseconds: number): string {
-  return milliseconds % 1000 === 0
-    ? String(milliseconds / 1000)
-    : decimalText(milliseconds, -3).replace(/0+$/, "");
 }

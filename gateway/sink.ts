@@ -51,8 +51,8 @@ export interface CityRecord {
   readonly u: string;
   /** Exact decimal text. */
   readonly v: string;
-  /** Unix seconds as decimal text; null where nobody knows the time. */
-  readonly t: string | null;
+  /** Unix ms, whole. Where nobody knows when it was measured, when it came; `timeQuality` says so. */
+  readonly time: number;
   /** `<epoch>/<PIV>/<row>`. */
   readonly dh: string;
   /** How the time was known, where it was not by a synchronised device clock. */

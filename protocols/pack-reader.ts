@@ -36,6 +36,39 @@ function shapeIdBytes(value: CborValue): Uint8Array | Fault {
  * byte for byte. A Fault "syntax" for another form, "limit" for too many rows, "range" for a value or time outside its bounds.
  */
 export function decodePack(value: CborValue, shape: Shape): Pack | Fault {
+  const opened = openPack(value, shape);
+  if (isFault(opened)) {
+    return opened;
+  }
+  const rows: PackRow[] = [];
+  const refused = readRows(opened, rows);
+  return refused === null
+    ? { timeQuality: opened.quality, time: opened.time, step: opened.step, rows: rows }
+    : refused;
+}
+
+/** How many rows decodePack would give, or its Fault; the rows are not made. */
+export function checkPack(value: CborValue, shape: Shape): number | Fault {
+  const opened = openPack(value, shape);
+  if (isFault(opened)) {
+    return opened;
+  }
+  const refused = readRows(opened, null);
+  return refused === null ? opened.elements.length / rowLength(shape) : refused;
+}
+
+/** A pack whose form holds; its values and times are not looked at yet. */
+interface OpenedPack {
+  readonly shape: Shape;
+  readonly quality: TimeQuality;
+  readonly time: number;
+  readonly step: number;
+  readonly bases: readonly Integer[];
+  /** Whole rows, one after the other; null where missing. */
+  readonly elements: readonly (number | null)[];
+}
+
+function openPack(value: CborValue, shape: Shape): OpenedPack | Fault {
   const counters = counterCount(shape);
   const id = shapeIdBytes(value);
   if (isFault(id)) {
@@ -59,16 +92,17 @@ export function decodePack(value: CborValue, shape: Shape): Pack | Fault {
   if (isFault(bases)) {
     return bases;
   }
-  const body = shape.body === "rows" ? readRows(value[4], shape) : readDifferences(value[4], shape);
-  if (isFault(body)) {
-    return body;
-  }
-  const times = rowTimes(body, { shape, time: start.time, step });
-  if (isFault(times)) {
-    return times;
-  }
-  const rows = decodeRows(body, { shape, bases, times });
-  return isFault(rows) ? rows : { timeQuality: start.quality, time: start.time, step, rows };
+  const elements = shape.body === "rows" ? readElements(value[4], shape) : readDifferences(value[4], shape);
+  return isFault(elements)
+    ? elements
+    : {
+        shape: shape,
+        quality: start.quality,
+        time: start.time,
+        step: step,
+        bases: bases,
+        elements: elements,
+      };
 }
 
 /** Unix ms, or [1 | 2, ms since boot]. */
@@ -102,7 +136,7 @@ function decodeBases(value: CborValue, counters: number): readonly Integer[] | F
 }
 
 /** RFC 8746 §2: the tag says width, sign and order, the byte string holds the elements. */
-function readRows(value: CborValue, shape: Shape): (number | null)[] | Fault {
+function readElements(value: CborValue, shape: Shape): (number | null)[] | Fault {
   const width = bodyWidth(shape);
   const bytes = isTag(value) && value.tag === typedArrayTag(width) ? value.value : null;
   if (!isBytes(bytes)) {
@@ -112,18 +146,22 @@ function readRows(value: CborValue, shape: Shape): (number | null)[] | Fault {
   if (rows !== Math.floor(rows) || rows < 1 || rows > packRowsMax) {
     return fault("limit", "a body of " + bytes.length + " bytes is not 1 to " + packRowsMax + " whole rows");
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const missing = -widthMost(width) - 1;
-  const values: (number | null)[] = [];
+  const elements: (number | null)[] = [];
   for (let at = 0; at < bytes.length; at += width / 8) {
-    const element = elementAt(view, at, width);
-    values.push(element === missing ? null : element);
+    const element = elementAt(bytes, at, width);
+    elements.push(element === missing ? null : element);
   }
-  return values;
+  return elements;
 }
 
-function elementAt(view: DataView, at: number, width: Width): number {
-  return width === 8 ? view.getInt8(at) : width === 16 ? view.getInt16(at, true) : view.getInt32(at, true);
+/** Signed, little-endian. */
+function elementAt(bytes: Uint8Array, at: number, width: Width): number {
+  if (width === 8) {
+    return (bytes[at] << 24) >> 24;
+  }
+  const low = bytes[at] | (bytes[at + 1] << 8);
+  return width === 16 ? (low << 16) >> 16 : low | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 }
 
 function readDifferences(value: CborValue, shape: Shape): (number | null)[] | Fault {
@@ -132,109 +170,98 @@ function readDifferences(value: CborValue, shape: Shape): (number | null)[] | Fa
     : fault("syntax", "a compact pack's body is a byte string");
 }
 
-/** ms of each row. The ticks of a time column begin at 0, never fall, and fit the width. */
-function rowTimes(
-  body: readonly (number | null)[],
-  form: { readonly shape: Shape; readonly time: number; readonly step: number },
-): number[] | Fault {
-  const length = rowLength(form.shape);
-  const times: number[] = [];
-  const most = widthMost(bodyWidth(form.shape));
-  let last = 0;
-  for (let row = 0; row * length < body.length; row++) {
-    if (form.shape.time === "interval") {
-      times.push(form.time + row * form.step);
-    } else {
-      const tick = body[row * length];
-      if (tick === null || tick < last || tick > most || (row === 0 && tick > 0)) {
-        return fault("range", "row " + row + ": its time is missing, too late or before the row before");
-      }
-      times.push(form.time + tick * form.step);
-      last = tick;
-    }
-  }
-  return times;
-}
-
-function decodeRows(
-  body: readonly (number | null)[],
-  form: { readonly shape: Shape; readonly bases: readonly Integer[]; readonly times: readonly number[] },
-): PackRow[] | Fault {
-  const columns = form.shape.columns;
-  const length = rowLength(form.shape);
-  const decoded: (Integer | null)[][] = form.times.map(() => []);
-  let counter = 0;
-  for (let i = 0; i < columns.length; i++) {
-    const elements = elementsOf(body, length, length - columns.length + i);
-    const isCounter = quantities[columns[i].quantity].counter;
-    const base = isCounter ? form.bases[counter++] : 0;
-    if (isCounter && !isBase(base, elements)) {
-      return fault("syntax", columns[i].quantity + ": the base is not its first value");
-    }
-    const bounds = boundsOf(columns[i]);
-    for (let row = 0; row < elements.length; row++) {
-      const value = decodeElement(elements[row], bounds, base);
-      if (isFault(value)) {
-        return value;
-      }
-      decoded[row].push(value);
-    }
-  }
-  return decoded.map((values, row) => ({ time: form.times[row], values: values }));
-}
-
-/** One column of the body. */
-function elementsOf(body: readonly (number | null)[], length: number, index: number): (number | null)[] {
-  const elements: (number | null)[] = [];
-  for (let at = index; at < body.length; at += length) {
-    elements.push(body[at]);
-  }
-  return elements;
-}
-
-/** The first value there is has the difference 0; where there is none the base is 0. */
-function isBase(base: Integer, differences: readonly (number | null)[]): boolean {
-  for (let row = 0; row < differences.length; row++) {
-    if (differences[row] !== null) {
-      return differences[row] === 0;
-    }
-  }
-  return base === 0;
-}
-
-/** What the values of a column must keep, worked out once for all its rows. */
-interface Bounds {
+/** What the values of a column must keep, and where it has come to. */
+interface ColumnCheck {
   readonly column: Column;
+  readonly isCounter: boolean;
+  /** A counter's first value; 0 for what is none. */
+  readonly base: Integer;
+  /** A value of it was there. */
+  begun: boolean;
   /** Of what stands in the body. */
   readonly widthMost: number;
   readonly least: number;
   readonly most: number;
 }
 
-function boundsOf(column: Column): Bounds {
-  const quantity = quantities[column.quantity];
-  return {
-    column: column,
-    widthMost: widthMost(column.width),
-    least: leastAt(quantity, column.exponent),
-    most: mostAt(quantity, column.exponent),
-  };
+function columnChecks(opened: OpenedPack): ColumnCheck[] {
+  let counter = 0;
+  return opened.shape.columns.map((column) => {
+    const quantity = quantities[column.quantity];
+    return {
+      column: column,
+      isCounter: quantity.counter,
+      base: quantity.counter ? opened.bases[counter++] : 0,
+      begun: false,
+      widthMost: widthMost(column.width),
+      least: leastAt(quantity, column.exponent),
+      most: mostAt(quantity, column.exponent),
+    };
+  });
 }
 
-function decodeElement(element: number | null, bounds: Bounds, base: Integer): Integer | null | Fault {
-  if (element === null) {
-    return null;
-  }
-  const column = bounds.column;
-  if (element >= -bounds.widthMost && element <= bounds.widthMost) {
-    const value = base === 0 ? element : sum(base, element);
-    const fits =
-      typeof value === "number"
-        ? value >= bounds.least && value <= bounds.most
-        : value !== null && inRange(quantities[column.quantity], value, column.exponent);
-    if (fits) {
-      return value;
+/** Checks every time and value, and adds the rows to `rows` where there is such a list. */
+function readRows(opened: OpenedPack, rows: PackRow[] | null): Fault | null {
+  const elements = opened.elements;
+  const hasTimes = opened.shape.time === "column";
+  const checks = columnChecks(opened);
+  const tickMost = widthMost(bodyWidth(opened.shape));
+  let tick: number | null = 0;
+  for (let at = 0, row = 0; at < elements.length; row++) {
+    const before: number = tick;
+    tick = hasTimes ? elements[at++] : row;
+    // The ticks of a time column begin at 0, never fall, and fit the width.
+    if (tick === null || (hasTimes && (tick < before || tick > tickMost || (row === 0 && tick > 0)))) {
+      return fault("range", "row " + row + ": its time is missing, too late or before the row before");
+    }
+    const values: (Integer | null)[] = [];
+    for (let i = 0; i < checks.length; i++, at++) {
+      const element = elements[at];
+      const value = element === null ? null : elementValue(element, checks[i]);
+      if (value === undefined) {
+        return refusalOf(checks[i], element);
+      }
+      if (rows !== null) {
+        values.push(value);
+      }
+    }
+    if (rows !== null) {
+      rows.push({ time: opened.time + tick * opened.step, values: values });
     }
   }
-  return fault("range", column.quantity + ": " + element + " is outside its range or width");
+  return baseWithoutValue(checks);
+}
+
+/** The value of an element; undefined where it is none that its column may have. */
+function elementValue(element: number, check: ColumnCheck): Integer | undefined {
+  if (check.isCounter && !check.begun && element !== 0) {
+    return undefined;
+  }
+  check.begun = true;
+  if (element < -check.widthMost || element > check.widthMost) {
+    return undefined;
+  }
+  const value = check.base === 0 ? element : sum(check.base, element);
+  const fits =
+    typeof value === "number"
+      ? value >= check.least && value <= check.most
+      : value !== null && inRange(quantities[check.column.quantity], value, check.column.exponent);
+  return fits && value !== null ? value : undefined;
+}
+
+/** Why elementValue refused. */
+function refusalOf(check: ColumnCheck, element: number | null): Fault {
+  return check.isCounter && !check.begun
+    ? fault("syntax", check.column.quantity + ": the base is not its first value")
+    : fault("range", check.column.quantity + ": " + element + " is outside its range or width");
+}
+
+/** A counter of which no value is there has the base 0. */
+function baseWithoutValue(checks: readonly ColumnCheck[]): Fault | null {
+  for (let i = 0; i < checks.length; i++) {
+    if (checks[i].isCounter && !checks[i].begun && checks[i].base !== 0) {
+      return refusalOf(checks[i], null);
+    }
+  }
+  return null;
 }

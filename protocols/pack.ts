@@ -12,5 +12,5 @@ export {
   packTimeMax,
   type TimeQuality,
 } from "./pack-form.ts";
-export { decodePack, packShapeId } from "./pack-reader.ts";
+export { checkPack, decodePack, packShapeId } from "./pack-reader.ts";
 export { createPackWriter, type PackWriter, rowsWithin } from "./pack-writer.ts";

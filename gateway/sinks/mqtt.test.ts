@@ -91,7 +91,7 @@ function record(row: number, name = "pb-rathaus-meter-017"): CityRecord {
     n: `${device}:activePower`,
     u: "W",
     v: `${row}.50`,
-    t: `${1760000000 + row}`,
+    time: 1000 * (1_760_000_000 + row),
     dh: `3/17/${row}`,
     timeQuality: null,
     backlog: false,

@@ -193,14 +193,12 @@ export class MqttSink implements Sink {
     return faults.find((each) => each.transient) ?? faults[0] ?? { delivered: true };
   }
 
-  /** Records of one device and topic travel together; those without a time apart, or a base time would give them one. */
+  /** Records of one device and topic travel together. */
   private recordMessages(records: readonly CityRecord[]): (OutgoingMessage | SinkFault)[] {
-    const timed = new Map<string, CityRecord[]>();
-    const timeless = new Map<string, CityRecord[]>();
+    const groups = new Map<string, CityRecord[]>();
     const { topic } = this.settings;
     const byChannel = topic.includes("{channel}");
     for (const record of records) {
-      const groups = record.t === null ? timeless : timed;
       const key = byChannel ? record.n : record.device;
       const together = groups.get(key);
       if (together === undefined) {
@@ -209,7 +207,7 @@ export class MqttSink implements Sink {
         together.push(record);
       }
     }
-    return [...timed.values(), ...timeless.values()].flatMap((together) =>
+    return [...groups.values()].flatMap((together) =>
       this.packs(topicOf(topic, this.parts, together[0]!), together),
     );
   }

@@ -1,4 +1,5 @@
 /** Records as SenML packs (RFC 8428): one device a pack, base name and base time where they save bytes. */
+import { decimalText } from "../../protocols/decimal.ts";
 import { encodeSenmlCbor, type SenmlRecord } from "../../protocols/senml.ts";
 import type { CityRecord } from "../sink.ts";
 
@@ -17,14 +18,14 @@ export const contentType: Readonly<Record<SenmlFormat, string>> = {
  */
 export function senmlRecords(records: readonly CityRecord[]): SenmlRecord[] {
   const baseName = sharedName(records);
-  const baseTime = records.length > 1 ? earliestSecond(records) : null;
+  const base = baseSecond(records);
   return records.map((record, index) => ({
     ...(index === 0 && baseName !== null ? { bn: baseName } : {}),
-    ...(index === 0 && baseTime !== null ? { bt: String(baseTime) } : {}),
+    ...(index === 0 && base !== null ? { bt: String(base) } : {}),
     n: baseName === null ? record.n : record.n.slice(baseName.length),
     u: record.u,
     v: record.v,
-    ...written(timeOf(record, baseTime)),
+    ...written(timeText(record.time, base)),
     labels: {
       dh: record.dh,
       ...(record.timeQuality === null ? {} : { dq: record.timeQuality }),
@@ -33,8 +34,8 @@ export function senmlRecords(records: readonly CityRecord[]): SenmlRecord[] {
   }));
 }
 
-function written(t: string | null): { t?: string } {
-  return t === null ? {} : { t };
+function written(t: string): { t?: string } {
+  return t === "" ? {} : { t };
 }
 
 /** The payload of a pack. */
@@ -50,15 +51,10 @@ export function encodePack(records: readonly CityRecord[], format: SenmlFormat):
  */
 function packJson(records: readonly CityRecord[]): string {
   const baseName = sharedName(records);
-  const baseTime = records.length > 1 ? earliestSecond(records) : null;
+  const base = baseSecond(records);
   const names = new Map<string, string>();
-  let text = "[{";
-  if (baseName !== null) {
-    text += `"bn":${JSON.stringify(baseName)},`;
-  }
-  if (baseTime !== null) {
-    text += `"bt":${baseTime},`;
-  }
+  let text = baseName === null ? "[{" : `[{"bn":${JSON.stringify(baseName)},`;
+  text += base === null ? "" : `"bt":${base},`;
   for (let i = 0; i < records.length; i++) {
     const record = records[i]!;
     let name = names.get(record.n);
@@ -67,9 +63,9 @@ function packJson(records: readonly CityRecord[]): string {
       name = `"n":${JSON.stringify(n)},"u":${JSON.stringify(record.u)},"v":`;
       names.set(record.n, name);
     }
-    const t = timeOf(record, baseTime);
-    text += `${i === 0 ? "" : ",{"}${name}${record.v}`;
-    text += t === null ? `,"dh":"${record.dh}"` : `,"t":${t},"dh":"${record.dh}"`;
+    const t = timeText(record.time, base);
+    text += i === 0 ? name : `,{${name}`;
+    text += t === "" ? `${record.v},"dh":"${record.dh}"` : `${record.v},"t":${t},"dh":"${record.dh}"`;
     text += record.timeQuality === null ? "" : `,"dq":"${record.timeQuality}"`;
     text += record.backlog ? ',"db":true}' : "}";
   }
@@ -89,46 +85,21 @@ function sharedName(records: readonly CityRecord[]): string | null {
   return records.length > 1 ? name : null;
 }
 
-/** Whole seconds of the earliest time; null where a time has another form, so that none is touched. */
-function earliestSecond(records: readonly CityRecord[]): number | null {
+/** The whole second of the earliest of several records, from which the times of all count. */
+function baseSecond(records: readonly CityRecord[]): number | null {
   let earliest = Number.POSITIVE_INFINITY;
-  for (const { t } of records) {
-    const second = t === null ? null : secondOf(t);
-    if (second === null) {
-      return null;
-    }
-    earliest = Math.min(earliest, second);
+  for (const { time } of records) {
+    earliest = Math.min(earliest, time);
   }
-  return earliest;
+  return records.length > 1 ? Math.floor(earliest / 1000) : null;
 }
 
-const secondDigitsMax = 15;
-
-/** The whole seconds of a Unix time, digits with or without decimals; null for any other text. */
-function secondOf(text: string): number | null {
-  const point = text.indexOf(".");
-  const digits = point < 0 ? text.length : point;
-  if (digits === 0 || digits > secondDigitsMax || point === text.length - 1) {
-    return null;
+/** Seconds since the base, or Unix seconds without one, with the decimals that the ms need; "" for the base itself. */
+function timeText(time: number, base: number | null): string {
+  const since = base === null ? time : time - base * 1000;
+  if (since === 0 && base !== null) {
+    return "";
   }
-  let second = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (i !== point && (digit < 0 || digit > 9)) {
-      return null;
-    }
-    second = i < digits ? second * 10 + digit : second;
-  }
-  return second;
-}
-
-/** Relative to a base of whole seconds the decimals stay as they are written, so the sum is exact. Null where no `t` is written. */
-function timeOf({ t }: CityRecord, base: number | null): string | null {
-  const second = t === null || base === null ? null : secondOf(t);
-  if (t === null || second === null || base === null) {
-    return t;
-  }
-  const point = t.indexOf(".");
-  const difference = second - base;
-  return point >= 0 ? `${difference}${t.slice(point)}` : difference === 0 ? null : String(difference);
+  const milliseconds = since % 1000;
+  return milliseconds === 0 ? String(since / 1000) : decimalText(since, -3).replace(/0+$/, "");
 }

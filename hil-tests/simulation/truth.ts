@@ -150,9 +150,9 @@ export class Truth {
     if (value !== record.v) {
       return `${record.n} ${record.dh} says ${record.v}, measured was ${value}`;
     }
-    const late = record.t === null ? Number.NaN : Math.abs(Number(record.t) * 1000 - row.time);
+    const late = Math.abs(record.time - row.time);
     return record.timeQuality === null && !(late <= syncedWithin)
-      ? `${record.n} ${record.dh} is said to be of ${record.t}, it is of ${row.time / 1000}`
+      ? `${record.n} ${record.dh} is said to be of ${record.time}, it is of ${row.time}`
       : null;
   }
 
