@@ -8,6 +8,7 @@ import { type ProblemError, problemText, renderProblem } from "../gateway/proble
 import { DeviceRegistry } from "../gateway/registry/registry.ts";
 import { diagnosePort } from "../gateway/serial-port.ts";
 import { type Language, say } from "../gateway/words/words.ts";
+import { fitRuntime } from "./gateway-runtime.ts";
 import type { Streams } from "./streams.ts";
 
 export interface GatewayOrder {
@@ -35,6 +36,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     ];
     return report(found, order, streams);
   }
+  fitRuntime();
   const terminal = "isTTY" in streams.stderr && streams.stderr.isTTY === true;
   const log = createLog({
     format: order.logFormat ?? (terminal ? "human" : "json"),

@@ -198,18 +198,19 @@ export class MqttSink implements Sink {
     const groups = new Map<string, CityRecord[]>();
     const { topic } = this.settings;
     const byChannel = topic.includes("{channel}");
+    // Those of one message follow each other.
+    let last = "";
+    let together: CityRecord[] = [];
     for (const record of records) {
       const key = byChannel ? record.n : record.device;
-      const together = groups.get(key);
-      if (together === undefined) {
-        groups.set(key, [record]);
-      } else {
-        together.push(record);
+      if (key !== last) {
+        last = key;
+        together = groups.get(key) ?? [];
+        groups.set(key, together);
       }
+      together.push(record);
     }
-    return [...groups.values()].flatMap((together) =>
-      this.packs(topicOf(topic, this.parts, together[0]!), together),
-    );
+    return [...groups.values()].flatMap((group) => this.packs(topicOf(topic, this.parts, group[0]!), group));
   }
 
   /** Halves what is too long, down to single records. */

@@ -53,15 +53,16 @@ function packJson(records: readonly CityRecord[]): string {
   const baseName = sharedName(records);
   const base = baseSecond(records);
   const names = new Map<string, string>();
+  let last = "";
+  let name = "";
   let text = baseName === null ? "[{" : `[{"bn":${JSON.stringify(baseName)},`;
   text += base === null ? "" : `"bt":${base},`;
   for (let i = 0; i < records.length; i++) {
     const record = records[i]!;
-    let name = names.get(record.n);
-    if (name === undefined) {
-      const n = baseName === null ? record.n : record.n.slice(baseName.length);
-      name = `"n":${JSON.stringify(n)},"u":${JSON.stringify(record.u)},"v":`;
-      names.set(record.n, name);
+    if (record.n !== last) {
+      last = record.n;
+      name = names.get(last) ?? named(record, baseName);
+      names.set(last, name);
     }
     const t = timeText(record.time, base);
     text += i === 0 ? name : `,{${name}`;
@@ -70,6 +71,12 @@ function packJson(records: readonly CityRecord[]): string {
     text += record.backlog ? ',"db":true}' : "}";
   }
   return `${text}]`;
+}
+
+/** The members of a record up to its value. */
+function named({ n, u }: CityRecord, baseName: string | null): string {
+  const name = baseName === null ? n : n.slice(baseName.length);
+  return `"n":${JSON.stringify(name)},"u":${JSON.stringify(u)},"v":`;
 }
 
 /** `<device>:` where it begins all the names of several records. */
