@@ -11,6 +11,9 @@ const table16two = /* @__PURE__ */ behindZero(table16one);
 const table16three = /* @__PURE__ */ behindZero(table16two);
 const tableArc = /* @__PURE__ */ reflectedTable16(0xa001); // x^16 + x^15 + x^2 + 1, bit-reversed
 const table32c = /* @__PURE__ */ reflectedTable32(0x82f63b78); // Castagnoli, bit-reversed
+const table32cOne = /* @__PURE__ */ behindZero32(table32c);
+const table32cTwo = /* @__PURE__ */ behindZero32(table32cOne);
+const table32cThree = /* @__PURE__ */ behindZero32(table32cTwo);
 const table32 = /* @__PURE__ */ reflectedTable32(0xedb88320); // that of Ethernet, bit-reversed
 
 /** CRC-16/X-25 as a number; on the wire the low byte comes first. */
@@ -23,10 +26,22 @@ export function crcKermit(bytes: Uint8Array, from: number, to: number): number {
   return crc16(bytes, from, to, 0);
 }
 
-/** CRC-32C as an unsigned number. `start` continues an earlier result, so that parts need not be copied together. */
+/**
+ * CRC-32C as an unsigned number. `start` continues an earlier result, so that parts need not be copied together. Four bytes at a time,
+ * as crc16.
+ */
 export function crc32c(bytes: Uint8Array, from: number, to: number, start: number): number {
   let crc = ~start;
-  for (let i = from; i < to; i++) {
+  let i = from;
+  for (; i + 3 < to; i += 4) {
+    crc ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
+    crc =
+      table32cThree[crc & 0xff] ^
+      table32cTwo[(crc >>> 8) & 0xff] ^
+      table32cOne[(crc >>> 16) & 0xff] ^
+      table32c[crc >>> 24];
+  }
+  for (; i < to; i++) {
     crc = (crc >>> 8) ^ table32c[(crc ^ bytes[i]) & 0xff];
   }
   return ~crc >>> 0;
@@ -105,6 +120,15 @@ function behindZero(table: Uint16Array): Uint16Array {
   const later = new Uint16Array(256);
   for (let i = 0; i < 256; i++) {
     later[i] = (table[i] >>> 8) ^ table16[table[i] & 0xff];
+  }
+  return later;
+}
+
+/** The same of CRC-32C. */
+function behindZero32(table: Int32Array): Int32Array {
+  const later = new Int32Array(256);
+  for (let i = 0; i < 256; i++) {
+    later[i] = (table[i] >>> 8) ^ table32c[table[i] & 0xff];
   }
   return later;
 }
