@@ -4,6 +4,7 @@ import type { BlockCipher, BlockCiphers } from "./block-ciphers.ts";
 import { concat } from "./bytes.ts";
 import type { Aead, Crypto } from "./crypto.ts";
 import { BlockRoom, keptCcm } from "./kept-ccm.ts";
+import { KeyStreamRoom } from "./key-streams.ts";
 
 /** node:crypto behind the port. Each key is handed to OpenSSL once, when its Mac or Aead is made. */
 export const nodeCrypto: Crypto = {
@@ -38,10 +39,12 @@ function ccm(key: Uint8Array): Aead {
   return keptCcm(
     { each: (blocks) => each.update(blocks), chained: (blocks) => chained.update(blocks) },
     room,
+    ahead,
   );
 }
 
 const room = new BlockRoom();
+const ahead = new KeyStreamRoom();
 
 /** A Buffer's bytes without its habits: `slice` of a Buffer does not copy. */
 function plain(buffer: Buffer): Uint8Array {

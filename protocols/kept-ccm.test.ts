@@ -16,6 +16,10 @@ function sealedByNode(
   return new Uint8Array(Buffer.concat([sealed, sealing.getAuthTag()]));
 }
 
+function numbered(number: number): Uint8Array {
+  return Uint8Array.from([...new Uint8Array(12), number]);
+}
+
 describe("AES-CCM of ciphers that stay open", () => {
   it("is node:crypto's own at every length up to 600 bytes, message after message under one key", () => {
     const key = randomBytes(16);
@@ -60,6 +64,42 @@ describe("AES-CCM of ciphers that stay open", () => {
     );
   });
 
+  it("is so for numbers that follow each other, come again or out of turn, under more keys than have streams made ahead", () => {
+    const keys = Array.from({ length: 80 }, () => randomBytes(16));
+    const message = fc.record({
+      key: fc.nat(79),
+      number: fc.nat(40),
+      length: fc.integer({ min: 1, max: 200 }),
+    });
+    const burst = fc
+      .record({
+        key: fc.nat(79),
+        from: fc.nat(40),
+        count: fc.integer({ min: 2, max: 20 }),
+        length: fc.nat(150),
+      })
+      .map(({ key, from, count, length }) =>
+        Array.from({ length: count }, (_, i) => ({ key, number: from + i, length: 1 + length + (i % 3) })),
+      );
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(burst, fc.array(message, { minLength: 1, maxLength: 3 })), { maxLength: 30 }),
+        (parts) => {
+          const ciphers = keys.map((key) => nodeCrypto.ccm(key));
+          for (const { key, number, length } of parts.flat()) {
+            const nonce = Uint8Array.from([...new Uint8Array(11), 0xa7, 0x5a ^ number]);
+            const [additional, plaintext] = [randomBytes(30), randomBytes(length)];
+            const sealed = sealedByNode(keys[key], nonce, additional, plaintext);
+            // The same number again, as a resent message has it.
+            for (const opened of [1, 2].map(() => ciphers[key].open(nonce, additional, sealed))) {
+              expect(opened).toEqual(new Uint8Array(plaintext));
+            }
+          }
+        },
+      ),
+    );
+  });
+
   it("gives each message memory of its own", () => {
     const cipher = nodeCrypto.ccm(new Uint8Array(16));
     const nonce = new Uint8Array(13);
@@ -67,6 +107,12 @@ describe("AES-CCM of ciphers that stay open", () => {
     const copy = new Uint8Array(first);
     cipher.seal(nonce, new Uint8Array(1), new Uint8Array([4, 5, 6]));
     expect(first).toEqual(copy);
+
+    const sealed = [1, 2, 3].map((number) =>
+      sealedByNode(new Uint8Array(16), numbered(number), new Uint8Array(1), new Uint8Array([number, number])),
+    );
+    const opened = sealed.map((each, i) => cipher.open(numbered(i + 1), new Uint8Array(1), each));
+    expect(opened).toEqual([1, 2, 3].map((number) => new Uint8Array([number, number])));
   });
 
   it("takes no nonce, additional data or message of another size", () => {

@@ -1,4 +1,5 @@
 import type { Aead } from "./crypto.ts";
+import { type KeyStreamRoom, KeyStreams } from "./key-streams.ts";
 
 /**
  * AES-CCM-16-64-128 (RFC 3610, RFC 9053 §4.2) over AES of one key that stays set up. Where setting up a cipher costs more than a
@@ -12,6 +13,7 @@ export interface KeptBlocks {
 }
 
 const block = 16; // bytes
+const pieceLength = 8192; // bytes
 const tagLength = 8; // bytes
 const nonceLength = 13; // bytes, which leaves two for lengths and counters
 const lengthMax = 0xffff; // bytes
@@ -25,6 +27,19 @@ export class BlockRoom {
   #bytes: Uint8Array = new Uint8Array(0);
   /** The first blocks, by their count: making a view costs more than filling it. */
   #views: Uint8Array[] = [];
+  #piece: Uint8Array = new Uint8Array(0);
+  #used = 0;
+
+  /** Bytes of a message's own. Cut from a common piece: small memory of its own would cost more than the cipher does. */
+  message(length: number): Uint8Array {
+    if (this.#used + length > this.#piece.length) {
+      this.#piece = new Uint8Array(Math.max(pieceLength, length));
+      this.#used = 0;
+    }
+    const at = this.#used;
+    this.#used += length;
+    return viewOf(this.#piece, at, length);
+  }
 
   /** So many blocks, with anything in them; valid until the next call. */
   blocks(count: number): Uint8Array {
@@ -40,25 +55,24 @@ export class BlockRoom {
 }
 
 /** AES-CCM-16-64-128 of one key, made of AES that stays set up. */
-export function keptCcm(blocks: KeptBlocks, room: BlockRoom): Aead {
+export function keptCcm(blocks: KeptBlocks, room: BlockRoom, ahead: KeyStreamRoom): Aead {
   /** The ciphertext that the chain ended with: XOR it, and the chain begins as from zeros. */
   const last = new Uint8Array(block);
 
-  /** The key stream: a block for the tag, then as many as there are bytes. */
-  const keyStream = (nonce: Uint8Array, length: number): Uint8Array => {
-    const count = 1 + Math.ceil(length / block);
-    const counters = room.blocks(count);
-    counters[0] = counterFlags;
-    counters.set(nonce, 1);
-    for (let filled = block; filled < count * block; filled *= 2) {
-      counters.copyWithin(filled, 0, filled);
-    }
-    for (let i = 0; i < count; i++) {
-      counters[i * block + 14] = i >> 8;
-      counters[i * block + 15] = i & 255;
+  /** The key stream of each nonce: a block for the tag, then as many as there are bytes. */
+  const streams = (nonces: readonly Uint8Array[], count: number): Uint8Array => {
+    const counters = room.blocks(nonces.length * count);
+    for (let n = 0, at = 0; n < nonces.length; n++) {
+      for (let i = 0; i < count; i++, at += block) {
+        counters[at] = counterFlags;
+        counters.set(nonces[n], at + 1);
+        counters[at + 14] = i >> 8;
+        counters[at + 15] = i & 255;
+      }
     }
     return blocks.each(counters);
   };
+  const coming = new KeyStreams(ahead, streams);
 
   /** RFC 3610 §2.2: the last block of a CBC over flags, nonce, length, additional data and message, both filled up with zeros. */
   const macOf = (nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array): Uint8Array => {
@@ -89,7 +103,7 @@ export function keptCcm(blocks: KeptBlocks, room: BlockRoom): Aead {
       check(nonce, additional, plaintext.length);
       const length = plaintext.length;
       // The message is made where its key stream stands.
-      const stream = keyStream(nonce, length + tagLength);
+      const stream = streams([nonce], blocksFor(length + tagLength));
       const mac = macOf(nonce, additional, plaintext);
       for (let i = 0; i < length; i++) {
         stream[block + i] ^= plaintext[i];
@@ -105,15 +119,19 @@ export function keptCcm(blocks: KeptBlocks, room: BlockRoom): Aead {
         return null;
       }
       check(nonce, additional, length);
-      const stream = keyStream(nonce, length);
+      const count = blocksFor(length);
+      const found = coming.find(nonce, count);
+      const stream = found < 0 ? streams([nonce], count) : coming.bytes;
+      const at = found < 0 ? 0 : found;
+      // A stream made ahead stays as it is: its message may come again.
+      const plaintext = found < 0 ? viewOf(stream, block, length) : room.message(length);
       for (let i = 0; i < length; i++) {
-        stream[block + i] ^= sealed[i];
+        plaintext[i] = stream[at + block + i] ^ sealed[i];
       }
-      const plaintext = viewOf(stream, block, length);
       const mac = macOf(nonce, additional, plaintext);
       let difference = 0; // compared in constant time
       for (let i = 0; i < tagLength; i++) {
-        difference |= mac[i] ^ stream[i] ^ sealed[length + i];
+        difference |= mac[i] ^ stream[at + i] ^ sealed[length + i];
       }
       return difference === 0 ? plaintext : null;
     },
@@ -126,6 +144,11 @@ function check(nonce: Uint8Array, additional: Uint8Array, length: number): void 
   if (nonce.length !== nonceLength || !fits) {
     throw new Error("CCM takes a nonce of 13 bytes, additional data, and lengths of two bytes");
   }
+}
+
+/** Blocks of key stream for so many bytes, the tag's first. */
+function blocksFor(length: number): number {
+  return 1 + Math.ceil(length / block);
 }
 
 function roundUp(length: number): number {
