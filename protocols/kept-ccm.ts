@@ -1,5 +1,5 @@
 import type { Aead } from "./crypto.ts";
-import { type KeyStreamRoom, KeyStreams } from "./key-streams.ts";
+import { type KeyStreamRoom, KeyStreams, lowestNeighbour, neighbours } from "./key-streams.ts";
 
 /**
  * AES-CCM-16-64-128 (RFC 3610, RFC 9053 §4.2) over AES of one key that stays set up. Where setting up a cipher costs more than a
@@ -59,20 +59,27 @@ export function keptCcm(blocks: KeptBlocks, room: BlockRoom, ahead: KeyStreamRoo
   /** The ciphertext that the chain ended with: XOR it, and the chain begins as from zeros. */
   const last = new Uint8Array(block);
 
-  /** The key stream of each nonce: a block for the tag, then as many as there are bytes. */
-  const streams = (nonces: readonly Uint8Array[], count: number): Uint8Array => {
-    const counters = room.blocks(nonces.length * count);
-    for (let n = 0, at = 0; n < nonces.length; n++) {
+  /**
+   * The key stream of a nonce, or of it and all its neighbours in turn: for each a block for the tag, then as many as there are bytes.
+   */
+  const streams = (nonce: Uint8Array, count: number, many: number): Uint8Array => {
+    const counters = room.blocks(many * count);
+    counters[0] = counterFlags;
+    counters.set(nonce, 1);
+    for (let filled = block; filled < counters.length; filled *= 2) {
+      counters.copyWithin(filled, 0, filled);
+    }
+    const lowest = many === 1 ? nonce[nonceLength - 1] : lowestNeighbour(nonce);
+    for (let n = 0, at = 0; n < many; n++) {
       for (let i = 0; i < count; i++, at += block) {
-        counters[at] = counterFlags;
-        counters.set(nonces[n], at + 1);
+        counters[at + nonceLength] = lowest + n;
         counters[at + 14] = i >> 8;
         counters[at + 15] = i & 255;
       }
     }
     return blocks.each(counters);
   };
-  const coming = new KeyStreams(ahead, streams);
+  const coming = new KeyStreams(ahead, (nonce, count) => streams(nonce, count, neighbours));
 
   /** RFC 3610 §2.2: the last block of a CBC over flags, nonce, length, additional data and message, both filled up with zeros. */
   const macOf = (nonce: Uint8Array, additional: Uint8Array, plaintext: Uint8Array): Uint8Array => {
@@ -103,7 +110,7 @@ export function keptCcm(blocks: KeptBlocks, room: BlockRoom, ahead: KeyStreamRoo
       check(nonce, additional, plaintext.length);
       const length = plaintext.length;
       // The message is made where its key stream stands.
-      const stream = streams([nonce], blocksFor(length + tagLength));
+      const stream = streams(nonce, blocksFor(length + tagLength), 1);
       const mac = macOf(nonce, additional, plaintext);
       for (let i = 0; i < length; i++) {
         stream[block + i] ^= plaintext[i];
@@ -121,7 +128,7 @@ export function keptCcm(blocks: KeptBlocks, room: BlockRoom, ahead: KeyStreamRoo
       check(nonce, additional, length);
       const count = blocksFor(length);
       const found = coming.find(nonce, count);
-      const stream = found < 0 ? streams([nonce], count) : coming.bytes;
+      const stream = found < 0 ? streams(nonce, count, 1) : coming.bytes;
       const at = found < 0 ? 0 : found;
       // A stream made ahead stays as it is: its message may come again.
       const plaintext = found < 0 ? viewOf(stream, block, length) : room.message(length);

@@ -3,7 +3,8 @@
  * XOR that number: so sixteen neighbours differ in the last four bits of their nonces alone, and one call of the cipher serves them all.
  */
 
-const neighbours = 16;
+/** Nonces that differ in these bits alone. */
+export const neighbours = 16;
 const lowBits = neighbours - 1;
 const block = 16; // bytes
 const nonceLength = 13;
@@ -12,8 +13,13 @@ const blocksMax = 9;
 /** So many keys have streams made ahead, whatever the number of devices. */
 const placesMax = 64;
 
-/** Encrypts the counter blocks of these nonces, `count` of each, in order. */
-export type MakeStreams = (nonces: readonly Uint8Array[], count: number) => Uint8Array;
+/** Makes the streams of a nonce and its neighbours, the lowest one's first, so many blocks of each. */
+export type MakeStreams = (nonce: Uint8Array, count: number) => Uint8Array;
+
+/** Last byte of the first of a nonce's neighbours. */
+export function lowestNeighbour(nonce: Uint8Array): number {
+  return nonce[nonceLength - 1] & ~lowBits;
+}
 
 interface Place {
   readonly owner: KeyStreams;
@@ -69,7 +75,7 @@ export class KeyStreams {
       this.#place = isRun ? place : null;
       return -1;
     }
-    this.#place = { owner: this, bytes: this.#make(neighboursOf(nonce), count), count };
+    this.#place = { owner: this, bytes: this.#make(nonce, count), count };
     this.#room.keep(this.#place);
     return (nonce[nonceLength - 1] & lowBits) * count * block;
   }
@@ -94,12 +100,4 @@ function isNeighbour(a: Uint8Array, b: Uint8Array): boolean {
     }
   }
   return (a[nonceLength - 1] ^ b[nonceLength - 1]) <= lowBits;
-}
-
-function neighboursOf(nonce: Uint8Array): Uint8Array[] {
-  return Array.from({ length: neighbours }, (_, low) => {
-    const neighbour = nonce.slice();
-    neighbour[nonceLength - 1] = (nonce[nonceLength - 1] & ~lowBits) | low;
-    return neighbour;
-  });
 }
