@@ -126,6 +126,21 @@ function soon(_delay: number, call: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** A shape by which the first message read cannot be resolved: a mistake of ours. */
+function brokenOnce(): Shape {
+  const { columns } = shape;
+  let asked = 0;
+  return {
+    ...shape,
+    get columns() {
+      if (++asked === 1) {
+        throw new Error("a mistake of ours");
+      }
+      return columns;
+    },
+  };
+}
+
 const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 describe("the forwarder", () => {
@@ -185,21 +200,23 @@ describe("the forwarder", () => {
 
   it("names a message that it cannot make records of, whatever the reason, and goes on", async () => {
     await store(0, 10);
-    const { columns } = shape;
-    let asked = 0;
-    const broken: Shape = {
-      ...shape,
-      get columns() {
-        if (++asked === 1) {
-          throw new Error("a mistake of ours");
-        }
-        return columns;
-      },
-    };
-    forwarder(soon, platform, broken).wake();
+    forwarder(soon, platform, brokenOnce()).wake();
     await until("the rest is delivered", () => spool.cursor("city").position === spool.head);
     expect(platform.confirmed).toEqual(upTo(10).slice(1));
     expect(setAside).toMatchObject([{ epoch: 1, from: 0, to: 0, state: "dropped", sink: "city" }]);
+  });
+
+  it("names it once, however often the platform has to be sent the others", async () => {
+    await store(0, 10);
+    let failures = 3;
+    platform.answer = () =>
+      failures-- > 0 ? { ...fault("unreachable", "away"), transient: true } : { delivered: true };
+    const one = forwarder(soon, platform, brokenOnce());
+    one.wake();
+    await until("the rest is delivered", () => spool.cursor("city").position === spool.head);
+    expect(platform.confirmed).toEqual(upTo(10).slice(1));
+    expect(setAside).toHaveLength(1);
+    expect(one.counts).toEqual({ delivered: 9, gaps: 0, failures: 3, setAside: 1 });
   });
 
   it("finds a message that is never taken in few sends, sets it aside and delivers the rest", async () => {

@@ -3,13 +3,12 @@
  * platform has confirmed. Every sink has its own, so a slow or dead platform costs the others nothing. When much has piled up, what
  * comes now goes first, and the backlog follows beside it with a guaranteed share.
  */
-import { type Fault, fault, isFault } from "../protocols/fault.ts";
+import { isFault } from "../protocols/fault.ts";
 import { Backoff } from "./backoff.ts";
-import { cityEpoch } from "./city-epoch.ts";
-import { decodeMessageEntry, entryKind } from "./entry.ts";
-import { type Batch, Lane } from "./lane.ts";
+import { type Batch, Batches, type Span } from "./batches.ts";
+import { Lane } from "./lane.ts";
 import type { Log } from "./log.ts";
-import { type ResolveContext, type Resolved, resolveEntry } from "./resolve.ts";
+import type { ResolveContext } from "./resolve.ts";
 import type { CityRecord, Delivery, Gap, Sink } from "./sink.ts";
 import type { Cursor, Spool, SpoolClock } from "./spool/spool.ts";
 
@@ -30,9 +29,6 @@ export interface ForwarderOptions {
 
 /** Entries one batch is made of at most. */
 const entriesMax = 2000;
-const bytesMax = 256 * 1024;
-/** What waited longer than this in the spool is marked as backlog, ms. */
-const backlogAfter = 10_000;
 /** Entries behind the newest from which on a backlog gets a lane of its own. */
 const lanesFrom = 2000;
 /** While both lanes have something to send, every so many batches one is of the backlog: its share of a fifth. */
@@ -47,8 +43,9 @@ const liveFor = 1000;
 const repeatedMin = 8000;
 
 export class Forwarder {
-  readonly counts = { delivered: 0, gaps: 0, failures: 0, setAside: 0 };
+  readonly #counts = { delivered: 0, gaps: 0, failures: 0, setAside: 0 };
   readonly #options: ForwarderOptions;
+  readonly #batches: Batches;
   readonly #backoff: Backoff;
   /** What comes now; the only lane while nothing has piled up. */
   #live: Lane;
@@ -70,12 +67,11 @@ export class Forwarder {
   /** Takes back the retry that is waited for. */
   #retry: (() => void) | null = null;
   #stopped = false;
-  /** What the last batch had; tells how many entries the next one may want. */
-  #recordsPerEntry = 1;
 
   constructor(options: ForwarderOptions) {
     const { sink, spool, cursor, clock, random } = options;
     this.#options = options;
+    this.#batches = new Batches(options);
     this.#repeatedMax = Math.max(sink.recordsMax * Math.max(2, sink.window), repeatedMin);
     this.#backoff = new Backoff({ first: 200, max: 30_000, random, now: () => clock.monotonic() });
     this.#liveFrom = spool.cursor(`${cursor.name}${liveFrom}`);
@@ -91,6 +87,16 @@ export class Forwarder {
 
   get name(): string {
     return this.#options.sink.name;
+  }
+
+  /** Records and gaps delivered, failed deliveries, and records or messages set aside. */
+  get counts(): {
+    readonly delivered: number;
+    readonly gaps: number;
+    readonly failures: number;
+    readonly setAside: number;
+  } {
+    return { ...this.#counts, setAside: this.#counts.setAside + this.#batches.passedOver };
   }
 
   /** Whether the sink has this entry already, ahead of its cursor. */
@@ -166,7 +172,7 @@ export class Forwarder {
   /** Whether more might come again after a kill with this batch than may. A checkpoint is on its way then, and wakes. */
   #wouldRepeat({ records }: Batch): boolean {
     const atRisk = this.#live.held + (this.#backlog?.held ?? 0) + this.#options.cursor.unsaved;
-    return atRisk > 0 && atRisk + records.length > this.#repeatedMax;
+    return atRisk > 0 && atRisk + records > this.#repeatedMax;
   }
 
   get #newOnesCome(): boolean {
@@ -181,13 +187,20 @@ export class Forwarder {
     }
     let delivery: Delivery;
     try {
-      delivery = await this.#options.sink.send(batch);
+      delivery = await this.#handOver(batch);
     } catch (error) {
       delivery = brokenSink(error);
     }
     this.#concluded(lane, batch, delivery);
     this.#move();
     this.wake();
+  }
+
+  /** Gives the sink what it is to send, and keeps none of it. */
+  #handOver(batch: Batch): Promise<Delivery> {
+    const content = batch.content!;
+    batch.content = null;
+    return this.#options.sink.send(content);
   }
 
   /**
@@ -203,13 +216,13 @@ export class Forwarder {
 
   #concluded(lane: Lane, batch: Batch, delivery: Delivery): void {
     if (!isFault(delivery)) {
-      this.counts.delivered += batch.records.length;
-      this.counts.gaps += batch.gaps.length;
+      this.#counts.delivered += batch.records;
+      this.#counts.gaps += batch.gaps;
       this.#backoff.succeeded();
       lane.confirm(batch);
       return;
     }
-    this.counts.failures++;
+    this.#counts.failures++;
     if (delivery.transient) {
       lane.retry(batch);
       this.#againLater(delivery.detail);
@@ -248,8 +261,8 @@ export class Forwarder {
   }
 
   #putAside(lane: Lane, batch: Batch, detail: string): void {
-    this.counts.setAside += batch.records.length;
-    const gaps = gapsOf(batch.records, this.#options.sink.name, detail);
+    this.#counts.setAside += batch.records;
+    const gaps = gapsOf(lane.contentOf(batch).records, this.#options.sink.name, detail);
     let left = gaps.length;
     // The cursor passes the batch when what names it is on disk, and not before.
     const named = (): void => {
@@ -272,76 +285,15 @@ export class Forwarder {
     }
   }
 
-  /** An entry that no records can be made of: the message is named as missing. */
-  #passOver(kind: number, payload: Uint8Array, reason: Fault): void {
-    this.counts.setAside++;
-    const { sink, log, context, setAside } = this.#options;
-    log.warn({ sink: sink.name, code: reason.fault }, `entry passed over: ${reason.detail}`);
-    const entry = kind === entryKind.message ? decodeMessageEntry(payload) : reason;
-    if (!isFault(entry)) {
-      const { kid, epoch, piv } = entry;
-      const device = context.device(kid);
-      setAside(
-        {
-          device: device?.device ?? `urn:dev:ops:key-${kid}`,
-          epoch: device === null ? epoch : cityEpoch(device, epoch),
-          from: piv,
-          to: piv,
-          state: "dropped",
-          reason: reason.detail,
-          sink: sink.name,
-        },
-        () => {},
-      );
-    }
-  }
-
   #lane(from: number, to: number): Lane {
     return new Lane({ from, to }, entriesMax, (span) => this.#read(span));
   }
 
-  #read(span: { readonly from: number; readonly to: number; readonly entries: number }): Batch | null {
-    const { spool, sink, clock } = this.#options;
+  #read(span: Span): Batch | null {
+    const { recordsMax } = this.#options.sink;
     // Only a backlog has an end.
-    const ends = span.to !== Number.POSITIVE_INFINITY;
-    const recordsMax = ends && this.#newOnesCome ? Math.min(besideLive, sink.recordsMax) : sink.recordsMax;
-    const wanted = Math.ceil(recordsMax / this.#recordsPerEntry) + 1;
-    const found = spool.read(span.from, { entries: Math.min(span.entries, wanted), bytes: bytesMax });
-    const entries = found.filter(({ offset }) => offset < span.to);
-    if (entries.length === 0) {
-      // Entries that were recycled or damaged are passed over, here to the end of the span.
-      return found.length > 0
-        ? { from: span.from, next: span.to, entries: 1, records: [], gaps: [], state: "ready" }
-        : null;
-    }
-    const context = { ...this.#options.context, sink: sink.name, backlogBefore: clock.time() - backlogAfter };
-    const records: CityRecord[] = [];
-    const gaps: Gap[] = [];
-    let taken = 0;
-    for (const { kind, payload } of entries) {
-      const resolved = resolvedOrFault(kind, payload, context);
-      if (isFault(resolved)) {
-        this.#passOver(kind, payload, resolved);
-      } else if (taken > 0 && records.length + resolved.records.length > recordsMax) {
-        break;
-      } else {
-        records.push(...resolved.records);
-        gaps.push(...resolved.gaps);
-      }
-      taken++;
-    }
-    this.#recordsPerEntry = Math.max(1, records.length / taken);
-    return { from: span.from, next: entries[taken - 1].next, entries: taken, records, gaps, state: "ready" };
-  }
-}
-
-/** A mistake of ours in one entry must not end the gateway, which would meet it again at each start. */
-function resolvedOrFault(kind: number, payload: Uint8Array, context: ResolveContext): Resolved | Fault {
-  try {
-    return resolveEntry(kind, payload, context);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return fault("content", `this gateway has a mistake in its program, please report it: ${said}`);
+    const besideOthers = span.to !== Number.POSITIVE_INFINITY && this.#newOnesCome;
+    return this.#batches.read(span, besideOthers ? Math.min(besideLive, recordsMax) : recordsMax);
   }
 }
 

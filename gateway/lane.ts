@@ -1,20 +1,9 @@
 /** One way through the spool to a sink: from a place on, in order, batch by batch; its place moves over what is confirmed without a hole. */
-import type { CityRecord, Gap } from "./sink.ts";
+import type { Batch, Span } from "./batches.ts";
+import type { SinkBatch } from "./sink.ts";
 
-/** Consecutive entries on their way to a sink. */
-export interface Batch {
-  /** Spool offset of its first entry. */
-  readonly from: number;
-  /** Spool offset after its last entry. */
-  readonly next: number;
-  readonly entries: number;
-  readonly records: readonly CityRecord[];
-  readonly gaps: readonly Gap[];
-  state: "ready" | "sent" | "done";
-}
-
-/** Reads the next entries with something in them for the sink, from an offset to a limit; null when there are none yet. */
-export type BatchReader = (span: { from: number; to: number; entries: number }) => Batch | null;
+/** Reads the next entries with something in them for the sink; null when there are none yet. */
+export type BatchReader = (span: Span) => Batch | null;
 
 export class Lane {
   /** Everything before it is confirmed, or means nothing to the sink. */
@@ -44,10 +33,7 @@ export class Lane {
 
   /** Records that the sink has or may have, and `position` has not passed: a restart sends them again. */
   get held(): number {
-    return this.#batches.reduce(
-      (sum, { state, records }) => sum + (state === "ready" ? 0 : records.length),
-      0,
-    );
+    return this.#batches.reduce((sum, { state, records }) => sum + (state === "ready" ? 0 : records), 0);
   }
 
   get finished(): boolean {
@@ -57,6 +43,10 @@ export class Lane {
   /** The next batch to send; null when nothing is there. */
   next(): Batch | null {
     const waiting = this.#batches.find(({ state }) => state === "ready");
+    if (waiting !== undefined && waiting.content === null) {
+      this.#readAgain(waiting, waiting.entries);
+      return this.next();
+    }
     if (waiting !== undefined) {
       return waiting;
     }
@@ -69,7 +59,7 @@ export class Lane {
     }
     this.#reading = batch.next;
     this.#batches.push(batch);
-    if (batch.records.length === 0 && batch.gaps.length === 0) {
+    if (isEmpty(batch)) {
       this.confirm(batch);
       return this.next();
     }
@@ -81,7 +71,7 @@ export class Lane {
     batch.state = "done";
     while (this.#batches.length > 0 && this.#batches[0].state === "done") {
       this.position = this.#batches[0].next;
-      this.passed += this.#batches[0].records.length;
+      this.passed += this.#batches[0].records;
       this.#batches.shift();
     }
   }
@@ -91,26 +81,44 @@ export class Lane {
     batch.state = "ready";
   }
 
+  /** What a batch that the sink was given consists of. */
+  contentOf(batch: Batch): SinkBatch {
+    const { from, next, entries } = batch;
+    return batch.content ?? this.#read({ from, to: next, entries })?.content ?? { records: [], gaps: [] };
+  }
+
   /** One of its entries is never taken: both halves go again, each by itself. False when it is one entry. */
   split(batch: Batch): boolean {
     if (batch.entries === 1) {
       return false;
     }
-    const halves: Batch[] = [];
-    let from = batch.from;
-    while (from < batch.next) {
-      const half = this.#read({ from, to: batch.next, entries: Math.ceil(batch.entries / 2) });
-      if (half === null) {
-        break;
-      }
-      halves.push(half);
-      from = half.next;
-    }
-    const at = this.#batches.indexOf(batch);
-    this.#batches.splice(at, 1, ...halves);
-    for (const half of halves.filter(({ records, gaps }) => records.length + gaps.length === 0)) {
-      this.confirm(half);
-    }
+    this.#readAgain(batch, Math.ceil(batch.entries / 2));
     return true;
   }
+
+  /** Puts in its place what its entries are now, so many in one batch at most. */
+  #readAgain(batch: Batch, entriesMax: number): void {
+    const pieces: Batch[] = [];
+    let from = batch.from;
+    while (from < batch.next) {
+      const piece = this.#read({ from, to: batch.next, entries: entriesMax });
+      if (piece === null) {
+        break;
+      }
+      pieces.push(piece);
+      from = piece.next;
+    }
+    if (pieces.length === 0) {
+      this.confirm(batch);
+      return;
+    }
+    this.#batches.splice(this.#batches.indexOf(batch), 1, ...pieces);
+    for (const piece of pieces.filter(isEmpty)) {
+      this.confirm(piece);
+    }
+  }
+}
+
+function isEmpty({ records, gaps }: Batch): boolean {
+  return records + gaps === 0;
 }

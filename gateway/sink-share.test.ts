@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Delivery, Sink, SinkBatch } from "./sink.ts";
 import { shareSink } from "./sink-share.ts";
 
@@ -57,4 +57,16 @@ it("what must not vanish does not wait behind readings that wait", async () => {
   await answer();
   await answer();
   expect(sent.map(({ gaps }) => gaps[0].reason)).toEqual(["first", "kept", "second"]);
+});
+
+it("a sink that throws keeps nobody's place", async () => {
+  const { sink } = slowSink(1);
+  const throws = vi.fn((_batch: SinkBatch): Promise<Delivery> => {
+    throw new Error("not a number: NaN");
+  });
+  const { telemetry } = shareSink({ ...sink, send: throws });
+  for (let i = 0; i < 3; i++) {
+    await expect(telemetry.send(nothing)).rejects.toThrow("not a number");
+  }
+  expect(throws).toHaveBeenCalledTimes(3);
 });

@@ -19,15 +19,29 @@ export function shareSink(sink: Sink): SharedSink {
       next();
     }
   };
-  const send = async (part: keyof SharedSink, batch: SinkBatch): Promise<Delivery> => {
-    if (underWay >= sink.window) {
-      await new Promise<void>((resolve) => waiting[part].push(resolve));
-    } else {
-      underWay++;
+  const concluded = async (delivery: Promise<Delivery>): Promise<Delivery> => {
+    try {
+      return await delivery;
+    } finally {
+      free();
     }
-    const delivery = await sink.send(batch);
-    free();
-    return delivery;
+  };
+  // Neither of these is an async function: it would hold the batch until the answer is there.
+  const begin = (batch: SinkBatch): Promise<Delivery> => {
+    let delivery: Promise<Delivery>;
+    try {
+      delivery = sink.send(batch);
+    } catch (error) {
+      delivery = Promise.reject(error);
+    }
+    return concluded(delivery);
+  };
+  const send = (part: keyof SharedSink, batch: SinkBatch): Promise<Delivery> => {
+    if (underWay >= sink.window) {
+      return new Promise<void>((resolve) => waiting[part].push(resolve)).then(() => begin(batch));
+    }
+    underWay++;
+    return begin(batch);
   };
   const view = (part: keyof SharedSink, window: number): Sink => ({
     name: sink.name,

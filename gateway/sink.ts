@@ -11,7 +11,10 @@ export interface Sink {
   readonly recordsMax: number;
   /** Connects in the background; never rejects because the platform is away. */
   start(): Promise<void>;
-  /** Resolves when the platform has confirmed all of it, or with why not. Never rejects. One call at a time unless `window` > 1. */
+  /**
+   * Resolves when the platform has confirmed all of it, or with why not. Never rejects. One call at a time unless `window` > 1. The batch
+   * is the sink's alone, and best let go of as soon as it is written.
+   */
   send(batch: SinkBatch): Promise<Delivery>;
   /** Most calls of `send` under way at once. */
   readonly window: number;

@@ -147,10 +147,10 @@ function readElements(value: CborValue, shape: Shape): (number | null)[] | Fault
     return fault("limit", "a body of " + bytes.length + " bytes is not 1 to " + packRowsMax + " whole rows");
   }
   const missing = -widthMost(width) - 1;
-  const elements: (number | null)[] = [];
-  for (let at = 0; at < bytes.length; at += width / 8) {
-    const element = elementAt(bytes, at, width);
-    elements.push(element === missing ? null : element);
+  const elements: (number | null)[] = new Array(rows * rowLength(shape));
+  for (let i = 0; i < elements.length; i++) {
+    const element = elementAt(bytes, (i * width) / 8, width);
+    elements[i] = element === missing ? null : element;
   }
   return elements;
 }
@@ -214,7 +214,7 @@ function readRows(opened: OpenedPack, rows: PackRow[] | null): Fault | null {
     if (tick === null || (hasTimes && (tick < before || tick > tickMost || (row === 0 && tick > 0)))) {
       return fault("range", "row " + row + ": its time is missing, too late or before the row before");
     }
-    const values: (Integer | null)[] = [];
+    const values: (Integer | null)[] = new Array(rows === null ? 0 : checks.length);
     for (let i = 0; i < checks.length; i++, at++) {
       const element = elements[at];
       const value = element === null ? null : elementValue(element, checks[i]);
@@ -222,7 +222,7 @@ function readRows(opened: OpenedPack, rows: PackRow[] | null): Fault | null {
         return refusalOf(checks[i], element);
       }
       if (rows !== null) {
-        values.push(value);
+        values[i] = value;
       }
     }
     if (rows !== null) {

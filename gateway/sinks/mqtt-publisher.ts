@@ -80,9 +80,13 @@ export class MqttPublisher {
     return { connected: trouble === null, trouble };
   }
 
+  get connected(): boolean {
+    return this.connection.connected() !== null;
+  }
+
   /** Null once there is a connection; a fault if that takes longer than a second, or than `connectTimeout`. */
   ready(): Promise<SinkFault | null> {
-    if (this.connection.connected() !== null) {
+    if (this.connected) {
       return Promise.resolve(null);
     }
     return new Promise((resolve) => {
@@ -105,7 +109,7 @@ export class MqttPublisher {
 
   publish(message: OutgoingMessage): Promise<Delivery> {
     return new Promise((resolve) => {
-      if (this.connection.connected() === null) {
+      if (!this.connected) {
         resolve(this.away());
       } else {
         this.waiting.push({ message, settle: resolve });

@@ -175,17 +175,26 @@ export class MqttSink implements Sink {
     return { fault: "too-long", detail, transient: true };
   }
 
-  /** A transient failure of any message wins, so that nothing is given up before everything has had its chance. */
-  async send(batch: SinkBatch): Promise<Delivery> {
-    // Only with a connection is it known how long a message may be.
-    const away = (await this.publisher.ready()) ?? this.tooNarrow();
-    if (away !== null) {
-      return away;
+  /** Holds no record once its message is written: many batches may wait for their answers. */
+  send(batch: SinkBatch): Promise<Delivery> {
+    if (this.publisher.connected) {
+      return this.deliver(batch);
     }
-    const messages = [
-      ...this.recordMessages(batch.records),
-      ...batch.gaps.map((gap) => this.gapMessage(gap)),
-    ];
+    return this.publisher.ready().then((away) => away ?? this.deliver(batch));
+  }
+
+  private deliver(batch: SinkBatch): Promise<Delivery> {
+    // Only with a connection is it known how long a message may be.
+    const away = this.tooNarrow();
+    return away === null ? this.outcome(this.messagesOf(batch)) : Promise.resolve(away);
+  }
+
+  private messagesOf({ records, gaps }: SinkBatch): (OutgoingMessage | SinkFault)[] {
+    return [...this.recordMessages(records), ...gaps.map((gap) => this.gapMessage(gap))];
+  }
+
+  /** A transient failure of any message wins, so that nothing is given up before everything has had its chance. */
+  private async outcome(messages: readonly (OutgoingMessage | SinkFault)[]): Promise<Delivery> {
     const outcomes = await Promise.all(
       messages.map((message) => (isFault(message) ? message : this.publisher.publish(message))),
     );
