@@ -179,9 +179,9 @@ function readArray(reader: Reader, count: number, depth: number): CborArray | nu
   if (!has(reader, count)) {
     return null;
   }
-  const items: CborValue[] = [];
+  const items: CborValue[] = new Array(count); // no more than there are bytes
   for (let i = 0; i < count && reader.fault === null; i++) {
-    items.push(readValue(reader, depth));
+    items[i] = readValue(reader, depth);
   }
   return items;
 }

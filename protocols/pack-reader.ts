@@ -200,6 +200,8 @@ function columnChecks(opened: OpenedPack): ColumnCheck[] {
   });
 }
 
+const none: (Integer | null)[] = [];
+
 /** Checks every time and value, and adds the rows to `rows` where there is such a list. */
 function readRows(opened: OpenedPack, rows: PackRow[] | null): Fault | null {
   const elements = opened.elements;
@@ -214,7 +216,7 @@ function readRows(opened: OpenedPack, rows: PackRow[] | null): Fault | null {
     if (tick === null || (hasTimes && (tick < before || tick > tickMost || (row === 0 && tick > 0)))) {
       return fault("range", "row " + row + ": its time is missing, too late or before the row before");
     }
-    const values: (Integer | null)[] = new Array(rows === null ? 0 : checks.length);
+    const values: (Integer | null)[] = rows === null ? none : new Array(checks.length);
     for (let i = 0; i < checks.length; i++, at++) {
       const element = elements[at];
       const value = element === null ? null : elementValue(element, checks[i]);

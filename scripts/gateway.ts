@@ -36,7 +36,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     ];
     return report(found, order, streams);
   }
-  fitRuntime();
+  const started = fitRuntime();
   const terminal = "isTTY" in streams.stderr && streams.stderr.isTTY === true;
   const log = createLog({
     format: order.logFormat ?? (terminal ? "human" : "json"),
@@ -53,6 +53,7 @@ export async function gatewayCommand(order: GatewayOrder, streams: Streams): Pro
     // The firmware, its drivers and their ports are loaded only for a gateway that reads meters itself.
     ...(config.meters.length > 0 && { meter: (await import("./gateway-meters.ts")).meterMaker(order) }),
   });
+  started();
   const signal = await asked;
   log.info({ signal }, `gateway: ${signal}, stopping`);
   await gateway.stop();

@@ -104,9 +104,9 @@ function baseSecond(records: readonly CityRecord[]): number | null {
 /** Seconds since the base, or Unix seconds without one, with the decimals that the ms need; "" for the base itself. */
 function timeText(time: number, base: number | null): string {
   const since = base === null ? time : time - base * 1000;
-  if (since === 0 && base !== null) {
-    return "";
+  const seconds = Math.floor(since / 1000); // no `%`: of numbers beyond 32 bits it is a call
+  if (since !== seconds * 1000) {
+    return decimalText(since, -3).replace(/0+$/, "");
   }
-  const milliseconds = since % 1000;
-  return milliseconds === 0 ? String(since / 1000) : decimalText(since, -3).replace(/0+$/, "");
+  return since === 0 && base !== null ? "" : String(seconds);
 }
