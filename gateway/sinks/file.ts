@@ -2,14 +2,13 @@
 import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Static } from "@sinclair/typebox";
-import { encodeSenmlJson } from "../../protocols/senml.ts";
 import { group, name, path, size, whole } from "../config/schema.ts";
 import { syncFolder } from "../durable-file.ts";
 import type { Log } from "../log.ts";
 import { problem, problemLine } from "../problem.ts";
 import type { Delivery, Sink, SinkBatch, SinkContext, SinkFault, SinkState } from "../sink.ts";
 import { problemOfSystemError } from "../system-error.ts";
-import { senmlRecords } from "./senml-pack.ts";
+import { packJson } from "./senml-pack.ts";
 
 const schema = group(
   {
@@ -150,7 +149,7 @@ export class FileSink implements Sink {
 
 /** One line per record, as SenML resolved (RFC 8428 §4.6); a gap stands in a line of its own under "gap". */
 export function recordLines(batch: SinkBatch): string {
-  const records = batch.records.map((record) => encodeSenmlJson(senmlRecords([record])).slice(1, -1));
+  const records = batch.records.map((record) => packJson([record]).slice(1, -1));
   const gaps = batch.gaps.map((gap) => JSON.stringify({ gap }));
   return [...records, ...gaps].map((line) => `${line}\n`).join("");
 }

@@ -46,10 +46,10 @@ export function encodePack(records: readonly CityRecord[], format: SenmlFormat):
 }
 
 /**
- * What encodeSenmlJson(senmlRecords(records)) gives, written without the objects between: at tens of thousands of records a second
+ * As one line of JSON: what encodeSenmlJson(senmlRecords(records)) gives, written without the objects between: at tens of thousands of records a second
  * they were most of what the way to the city cost.
  */
-function packJson(records: readonly CityRecord[]): string {
+export function packJson(records: readonly CityRecord[]): string {
   const baseName = sharedName(records);
   const base = baseSecond(records);
   const names = new Map<string, string>();
