@@ -14,7 +14,7 @@ import { Forwarder, sinkOfCursor } from "./forward.ts";
 import { Ingest } from "./ingest.ts";
 import type { Log } from "./log.ts";
 import type { DeviceRegistry } from "./registry/registry.ts";
-import { resolveEntry } from "./resolve.ts";
+import { countRecords } from "./resolve.ts";
 import type { RingName } from "./rings.ts";
 import type { Sink } from "./sink.ts";
 import { shareSink } from "./sink-share.ts";
@@ -136,10 +136,7 @@ export class Core {
       declare: (gap) => this.ingest.declare(gap),
       hasDelivered: (sink, offset) =>
         this.forwarders.some((forwarder) => forwarder.name === sink && forwarder.hasDelivered(offset)),
-      records: ({ kind, payload }, sink) => {
-        const resolved = resolveEntry(kind, payload, { ...this.#context, sink, backlogBefore: 0 });
-        return isFault(resolved) ? 0 : resolved.records.length;
-      },
+      records: ({ kind, payload }) => countRecords(kind, payload, this.#context),
       log,
     });
     if (kept === spool) {

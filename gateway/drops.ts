@@ -1,10 +1,10 @@
 /** What a sink will not get because the spool had to make room: counted by sink and reason, and declared to the sink as gaps. */
 import { isFault } from "../protocols/fault.ts";
-import { insert, type Ranges } from "../protocols/ranges.ts";
 import { cityEpoch } from "./city-epoch.ts";
-import { decodeMessageEntry, entryKind } from "./entry.ts";
+import { decodeMessageEntry, entryKind, type MessageEntry } from "./entry.ts";
 import { isSinkCursor } from "./forward.ts";
 import type { Log } from "./log.ts";
+import { NumberSet } from "./number-set.ts";
 import type { DeviceEntry } from "./registry/registry.ts";
 import type { Gap } from "./sink.ts";
 import type { SpoolEntry } from "./spool/spool.ts";
@@ -14,10 +14,21 @@ export interface DropsOptions {
   declare(gap: Gap): void;
   /** Whether a sink has an entry that its cursor has not passed yet. */
   hasDelivered(sink: string, offset: number): boolean;
-  /** How many records an entry is to a sink. */
-  records(entry: SpoolEntry, sink: string): number;
+  /** How many records an entry is. */
+  records(entry: SpoolEntry): number;
   readonly log: Log;
 }
+
+/** Messages of one device and epoch. */
+interface Given {
+  readonly device: string;
+  /** As the city sees it. */
+  readonly epoch: number;
+  readonly numbers: NumberSet;
+}
+
+/** Of one key; epochs have 16 bits. */
+const epochs = 65_536;
 
 const reasons = { full: "the spool was full", age: "older than the spool keeps" } as const;
 
@@ -30,7 +41,7 @@ export class Drops {
     this.#options = options;
   }
 
-  /** How many records an entry is to a sink. */
+  /** How many records an entry is. */
   get records(): DropsOptions["records"] {
     return this.#options.records;
   }
@@ -40,7 +51,7 @@ export class Drops {
     const entries = isSinkCursor(sink)
       ? given.filter(({ offset }) => !this.#options.hasDelivered(sink, offset))
       : [];
-    const numbers = new Map<string, { device: string; epoch: number; ranges: Ranges }>();
+    const numbers = new Map<number, Given>();
     let records = 0;
     let messages = 0;
     for (const dropped of entries) {
@@ -50,25 +61,30 @@ export class Drops {
         continue;
       }
       messages++;
-      records += this.#options.records(dropped, sink);
-      const key = `${entry.kid}/${entry.epoch}`;
-      const device = this.#options.device(entry.kid);
-      const known = numbers.get(key) ?? {
-        device: device?.device ?? `kid:${entry.kid}`,
-        epoch: device === null ? entry.epoch : cityEpoch(device, entry.epoch),
-        ranges: [],
-      };
-      numbers.set(key, { ...known, ranges: insert(known.ranges, entry.piv) });
+      records += this.#options.records(dropped);
+      const key = entry.kid * epochs + entry.epoch;
+      const known = numbers.get(key) ?? this.#given(entry);
+      known.numbers.add(entry.piv);
+      numbers.set(key, known);
     }
     if (messages === 0) {
       return;
     }
     this.#count(sink, reason, { messages, records });
-    for (const { device, epoch, ranges } of numbers.values()) {
-      for (const [from, to] of ranges) {
+    for (const { device, epoch, numbers: given } of numbers.values()) {
+      for (const [from, to] of given.ranges()) {
         this.#options.declare({ device, epoch, from, to, state: "dropped", reason: reasons[reason], sink });
       }
     }
+  }
+
+  #given({ kid, epoch }: Pick<MessageEntry, "kid" | "epoch">): Given {
+    const device = this.#options.device(kid);
+    return {
+      device: device?.device ?? `kid:${kid}`,
+      epoch: device === null ? epoch : cityEpoch(device, epoch),
+      numbers: new NumberSet(),
+    };
   }
 
   #count(sink: string, reason: string, { messages, records }: { messages: number; records: number }): void {

@@ -43,9 +43,9 @@ export function interpret(
   if (shape === null) {
     return { message: read, shape: id, awaits: id, rows: 0 };
   }
-  const rows = checkPack(message.value, shape);
-  if (typeof rows !== "number") {
-    return rows;
+  const size = checkPack(message.value, shape);
+  if (isFault(size)) {
+    return size;
   }
   if (alg !== algCcm && isPersonal(shape)) {
     return fault(
@@ -54,7 +54,7 @@ export function interpret(
     );
   }
   // A shape that lies in one ring only is one damaged block away from being unknown.
-  return { message: read, shape: id, awaits: shapes.isSafe(id) ? null : id, rows };
+  return { message: read, shape: id, awaits: shapes.isSafe(id) ? null : id, rows: size.rows };
 }
 
 /** Id of the shape of a pack that is parked; null for what is no pack. */

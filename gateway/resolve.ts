@@ -5,7 +5,7 @@
 import { decimalText } from "../protocols/decimal.ts";
 import { type Fault, fault, isFault } from "../protocols/fault.ts";
 import { decodeUp } from "../protocols/message.ts";
-import { decodePack, type Pack, packShapeId } from "../protocols/pack.ts";
+import { checkPack, decodePack, type Pack, packShapeId } from "../protocols/pack.ts";
 import { quantities } from "../protocols/quantity.ts";
 import type { Shape } from "../protocols/shape.ts";
 import { cityEpoch } from "./city-epoch.ts";
@@ -124,6 +124,24 @@ function resolveMessage(entry: MessageEntry, context: ResolveContext): Resolved 
   return isFault(pack)
     ? pack
     : { records: recordsOf(pack, shape, entry, device, context.backlogBefore), gaps: [] };
+}
+
+/** How many records resolveEntry would give, without making them; 0 where it would give none. */
+export function countRecords(
+  kind: number,
+  payload: Uint8Array,
+  context: Pick<ResolveContext, "shape" | "device">,
+): number {
+  const entry = kind === entryKind.message ? decodeMessageEntry(payload) : null;
+  if (entry === null || isFault(entry) || entry.parked || context.device(entry.kid) === null) {
+    return 0;
+  }
+  const message = decodeUp(entry.body);
+  const value = !isFault(message) && message.type === "pack" ? message.value : null;
+  const id = value === null ? null : packShapeId(value);
+  const shape = typeof id === "string" ? context.shape(id) : null;
+  const size = value === null || shape === null ? null : checkPack(value, shape);
+  return size === null || isFault(size) ? 0 : size.values;
 }
 
 function recordsOf(

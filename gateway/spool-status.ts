@@ -66,11 +66,11 @@ export interface RingSource {
 const countedMax = 2000;
 const countedBytes = 1024 * 1024;
 
-/** One status for each sink that reads this ring. `records` says how many records an entry is to a sink. */
+/** One status for each sink that reads this ring. `records` says how many records an entry is. */
 export function sinkLags(
   ring: RingName,
   source: RingSource,
-  at: { readonly now: number; readonly records: (entry: SpoolEntry, sink: string) => number },
+  at: { readonly now: number; readonly records: (entry: SpoolEntry) => number },
 ): SinkLag[] {
   const position = (name: string) => source.cursors.find((cursor) => cursor.name === name)?.position ?? 0;
   return source.cursors
@@ -81,7 +81,7 @@ export function sinkLags(
       const ahead = live > from && to > live ? to - live : 0;
       const entries = Math.max(0, source.head - from - ahead);
       const counted = entries === 0 ? [] : source.read(from, { entries: countedMax, bytes: countedBytes });
-      const records = counted.reduce((sum, entry) => sum + at.records(entry, sink), 0);
+      const records = counted.reduce((sum, entry) => sum + at.records(entry), 0);
       const exact = counted.length >= entries;
       const share = ahead > 0 ? entries / (entries + ahead) : 1;
       return {

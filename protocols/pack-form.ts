@@ -21,6 +21,13 @@ export interface PackRow {
   readonly values: readonly (Integer | null)[];
 }
 
+/** How much a pack holds. */
+export interface PackSize {
+  readonly rows: number;
+  /** That are not missing. */
+  readonly values: number;
+}
+
 /** Most rows of a pack. */
 export const packRowsMax = 1024;
 /** Latest time: some 8900 years of ms. */

@@ -6,6 +6,7 @@ import { readCompact } from "./pack-compact.ts";
 import {
   type Pack,
   type PackRow,
+  type PackSize,
   packMessage,
   packRowsMax,
   packStepMax,
@@ -41,20 +42,22 @@ export function decodePack(value: CborValue, shape: Shape): Pack | Fault {
     return opened;
   }
   const rows: PackRow[] = [];
-  const refused = readRows(opened, rows);
-  return refused === null
+  const values = readRows(opened, rows);
+  return typeof values === "number"
     ? { timeQuality: opened.quality, time: opened.time, step: opened.step, rows: rows }
-    : refused;
+    : values;
 }
 
-/** How many rows decodePack would give, or its Fault; the rows are not made. */
-export function checkPack(value: CborValue, shape: Shape): number | Fault {
+/** How much decodePack would give, or its Fault; the rows are not made. */
+export function checkPack(value: CborValue, shape: Shape): PackSize | Fault {
   const opened = openPack(value, shape);
   if (isFault(opened)) {
     return opened;
   }
-  const refused = readRows(opened, null);
-  return refused === null ? opened.elements.length / rowLength(shape) : refused;
+  const values = readRows(opened, null);
+  return typeof values === "number"
+    ? { rows: opened.elements.length / rowLength(shape), values: values }
+    : values;
 }
 
 /** A pack whose form holds; its values and times are not looked at yet. */
@@ -202,13 +205,14 @@ function columnChecks(opened: OpenedPack): ColumnCheck[] {
 
 const none: (Integer | null)[] = [];
 
-/** Checks every time and value, and adds the rows to `rows` where there is such a list. */
-function readRows(opened: OpenedPack, rows: PackRow[] | null): Fault | null {
+/** Checks every time and value, and adds the rows to `rows` where there is such a list. Gives how many values are there. */
+function readRows(opened: OpenedPack, rows: PackRow[] | null): number | Fault {
   const elements = opened.elements;
   const hasTimes = opened.shape.time === "column";
   const checks = columnChecks(opened);
   const tickMost = widthMost(bodyWidth(opened.shape));
   let tick: number | null = 0;
+  let found = 0;
   for (let at = 0, row = 0; at < elements.length; row++) {
     const before: number = tick;
     tick = hasTimes ? elements[at++] : row;
@@ -223,6 +227,9 @@ function readRows(opened: OpenedPack, rows: PackRow[] | null): Fault | null {
       if (value === undefined) {
         return refusalOf(checks[i], element);
       }
+      if (value !== null) {
+        found++;
+      }
       if (rows !== null) {
         values[i] = value;
       }
@@ -231,7 +238,8 @@ function readRows(opened: OpenedPack, rows: PackRow[] | null): Fault | null {
       rows.push({ time: opened.time + tick * opened.step, values: values });
     }
   }
-  return baseWithoutValue(checks);
+  const refused = baseWithoutValue(checks);
+  return refused === null ? found : refused;
 }
 
 /** The value of an element; undefined where it is none that its column may have. */
