@@ -119,8 +119,8 @@ describe.skipIf(!here)(`the mqtt sink at a real mosquitto${why}`, () => {
     await until("it came", () => heard.length === 1);
     expect(heard[0]!.topic).toBe("dreihasen/city/senml/pb-rathaus-meter-017");
     expect(text()).toEqual([
-      '[{"bn":"urn:dev:ops:pb-rathaus-meter-017:","bt":1760000001,"n":"activePower","u":"W","v":1.50,"dh":"3/17/1"},' +
-        '{"n":"activePower","u":"W","v":2.50,"t":1,"dh":"3/17/2"}]',
+      '[{"bn":"urn:dev:ops:pb-rathaus-meter-017:activePower","bt":1760000001,"bu":"W","v":1.50,"dh":"3/17/1"},' +
+        '{"v":2.50,"t":1,"dh":"3/17/2"}]',
     ]);
     const { properties } = heard[0]!.packet;
     expect(properties).toMatchObject({ contentType: "application/senml+json", payloadFormatIndicator: true });
@@ -222,7 +222,7 @@ describe.skipIf(!here)(`the mqtt sink at a real mosquitto${why}`, () => {
     const records = Array.from({ length: 20 }, (_, row) => record(row));
     expect(await sink.send(only(...records))).toEqual({ delivered: true });
     await until("all have come", () => identities(text()).length === 20);
-    expect(heard.length).toBeGreaterThan(4);
+    expect(heard.length).toBeGreaterThan(3);
   });
 
   it("gives nothing up for a broker that takes less than a record, and says what to change", async () => {

@@ -1,4 +1,4 @@
-/** Records as SenML packs (RFC 8428): one device a pack, base name and base time where they save bytes. */
+/** Records as SenML packs (RFC 8428): one device a pack, with base name, base time and base unit where they save bytes. */
 import { decimalText } from "../../protocols/decimal.ts";
 import { encodeSenmlCbor, type SenmlRecord } from "../../protocols/senml.ts";
 import type { CityRecord } from "../sink.ts";
@@ -17,21 +17,27 @@ export const contentType: Readonly<Record<SenmlFormat, string>> = {
  * `db` true for a record that waited in the gateway's spool; absent for a live one.
  */
 export function senmlRecords(records: readonly CityRecord[]): SenmlRecord[] {
-  const baseName = sharedName(records);
-  const base = baseSecond(records);
+  const base = baseOf(records);
   return records.map((record, index) => ({
-    ...(index === 0 && baseName !== null ? { bn: baseName } : {}),
-    ...(index === 0 && base !== null ? { bt: String(base) } : {}),
-    n: baseName === null ? record.n : record.n.slice(baseName.length),
-    u: record.u,
+    ...(index === 0 ? basesWritten(base) : {}),
+    ...(base.name === record.n ? {} : { n: record.n.slice(base.name?.length ?? 0) }),
+    ...(base.unit === null ? { u: record.u } : {}),
     v: record.v,
-    ...written(timeText(record.time, base)),
+    ...written(timeText(record.time, base.second)),
     labels: {
       dh: record.dh,
       ...(record.timeQuality === null ? {} : { dq: record.timeQuality }),
       ...(record.backlog ? { db: true } : {}),
     },
   }));
+}
+
+function basesWritten({ name, second, unit }: Base): SenmlRecord {
+  return {
+    ...(name === null ? {} : { bn: name }),
+    ...(second === null ? {} : { bt: String(second) }),
+    ...(unit === null ? {} : { bu: unit }),
+  };
 }
 
 function written(t: string): { t?: string } {
@@ -50,21 +56,19 @@ export function encodePack(records: readonly CityRecord[], format: SenmlFormat):
  * they were most of what the way to the city cost.
  */
 export function packJson(records: readonly CityRecord[]): string {
-  const baseName = sharedName(records);
-  const base = baseSecond(records);
+  const base = baseOf(records);
   const names = new Map<string, string>();
   let last = "";
   let name = "";
-  let text = baseName === null ? "[{" : `[{"bn":${JSON.stringify(baseName)},`;
-  text += base === null ? "" : `"bt":${base},`;
+  let text = basesJson(base);
   for (let i = 0; i < records.length; i++) {
     const record = records[i]!;
     if (record.n !== last) {
       last = record.n;
-      name = names.get(last) ?? named(record, baseName);
+      name = names.get(last) ?? named(record, base);
       names.set(last, name);
     }
-    const t = timeText(record.time, base);
+    const t = timeText(record.time, base.second);
     text += i === 0 ? name : `,{${name}`;
     text += t === "" ? `${record.v},"dh":"${record.dh}"` : `${record.v},"t":${t},"dh":"${record.dh}"`;
     text += record.timeQuality === null ? "" : `,"dq":"${record.timeQuality}"`;
@@ -73,32 +77,51 @@ export function packJson(records: readonly CityRecord[]): string {
   return `${text}]`;
 }
 
+function basesJson({ name, second, unit }: Base): string {
+  const n = name === null ? "" : `"bn":${JSON.stringify(name)},`;
+  const t = second === null ? "" : `"bt":${second},`;
+  const u = unit === null ? "" : `"bu":${JSON.stringify(unit)},`;
+  return `[{${n}${t}${u}`;
+}
+
 /** The members of a record up to its value. */
-function named({ n, u }: CityRecord, baseName: string | null): string {
-  const name = baseName === null ? n : n.slice(baseName.length);
-  return `"n":${JSON.stringify(name)},"u":${JSON.stringify(u)},"v":`;
+function named({ n, u }: CityRecord, base: Base): string {
+  const name = base.name === n ? "" : `"n":${JSON.stringify(n.slice(base.name?.length ?? 0))},`;
+  return base.unit === null ? `${name}"u":${JSON.stringify(u)},"v":` : `${name}"v":`;
 }
 
-/** `<device>:` where it begins all the names of several records. */
-function sharedName(records: readonly CityRecord[]): string | null {
-  const name = `${records[0]!.device}:`;
-  let last = "";
-  for (const { n } of records) {
-    if (n !== last && !n.startsWith(name)) {
-      return null;
-    }
-    last = n;
+/** What several records share, and only the first one says (RFC 8428 §4.1); null where it is not shared. */
+interface Base {
+  /** The name of all, or what all begin with. */
+  readonly name: string | null;
+  /** Unix s, of the earliest. */
+  readonly second: number | null;
+  readonly unit: string | null;
+}
+
+function baseOf(records: readonly CityRecord[]): Base {
+  const [first] = records;
+  if (first === undefined || records.length === 1) {
+    return { name: null, second: null, unit: null };
   }
-  return records.length > 1 ? name : null;
-}
-
-/** The whole second of the earliest of several records, from which the times of all count. */
-function baseSecond(records: readonly CityRecord[]): number | null {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const { time } of records) {
+  const device = `${first.device}:`;
+  let [isOneName, isOneUnit, isOneDevice] = [true, true, true];
+  let earliest = first.time;
+  let last = "";
+  for (const { n, u, time } of records) {
+    if (n !== last) {
+      isOneName &&= n === first.n;
+      isOneDevice &&= n.startsWith(device);
+      last = n;
+    }
+    isOneUnit &&= u === first.u;
     earliest = Math.min(earliest, time);
   }
-  return records.length > 1 ? Math.floor(earliest / 1000) : null;
+  return {
+    name: isOneName ? first.n : isOneDevice ? device : null,
+    second: Math.floor(earliest / 1000),
+    unit: isOneUnit ? first.u : null,
+  };
 }
 
 /** Seconds since the base, or Unix seconds without one, with the decimals that the ms need; "" for the base itself. */
