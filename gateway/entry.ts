@@ -89,14 +89,15 @@ export function decodeMessageEntry(payload: Uint8Array): MessageEntry | Fault {
       `a message entry has at least ${fixedLength} bytes, this one ${payload.length}`,
     );
   }
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-  const bootTime = view.getFloat64(16);
-  const flags = view.getUint8(24);
+  const view = viewOn(payload.buffer);
+  const at = payload.byteOffset;
+  const bootTime = view.getFloat64(at + 16);
+  const flags = view.getUint8(at + 24);
   return {
-    kid: view.getUint16(0),
-    epoch: view.getUint16(2),
-    piv: view.getUint32(4),
-    received: view.getFloat64(8),
+    kid: view.getUint16(at),
+    epoch: view.getUint16(at + 2),
+    piv: view.getUint32(at + 4),
+    received: view.getFloat64(at + 8),
     bootTime: Number.isNaN(bootTime) ? null : bootTime,
     parked: (flags & parkedBit) !== 0,
     released: (flags & releasedBit) !== 0,
@@ -104,6 +105,16 @@ export function decodeMessageEntry(payload: Uint8Array): MessageEntry | Fault {
     body: payload.subarray(fixedLength),
   };
 }
+
+/** The same view for what lies in the same memory, as the entries of a block do. */
+function viewOn(memory: ArrayBufferLike): DataView {
+  if (lastView.buffer !== memory) {
+    lastView = new DataView(memory);
+  }
+  return lastView;
+}
+
+let lastView: DataView = new DataView(new ArrayBuffer(0));
 
 /** What is known of one device: which numbers arrived, for the epochs kept, newest first. */
 export interface DeviceStateEntry {

@@ -13,8 +13,6 @@ export interface GuardOptions {
   /** Messages that one device may send in a minute; no limit where none is given. */
   readonly messagesPerMinute?: number;
   readonly log: Log;
-  /** ms of a clock that never jumps. */
-  readonly monotonic: () => number;
 }
 
 export class Guard {
@@ -26,10 +24,9 @@ export class Guard {
     this.alarms = new Alarms(options.log);
   }
 
-  /** Null when a frame of this device from this source may be verified; otherwise why not now. */
-  admit(device: Device, source: string): Fault | null {
-    const { budget, monotonic, messagesPerMinute } = this.#options;
-    const now = monotonic();
+  /** Null when a frame of this device from this source may be verified; otherwise why not now. `now` in ms of a clock that never jumps. */
+  admit(device: Device, source: string, now: number): Fault | null {
+    const { budget, messagesPerMinute } = this.#options;
     if (!budget.allows(source, now)) {
       return fault("budget", `${source} failed too often; it is heard again in a moment`);
     }
@@ -45,14 +42,13 @@ export class Guard {
   }
 
   /** A new message of this device was authentic. */
-  took(device: Device): void {
-    device.rate.spend(this.#options.monotonic());
+  took(device: Device, now: number): void {
+    device.rate.spend(now);
   }
 
   /** A frame under this device's number was not. */
-  failed(device: Device, source: string): void {
-    const { budget, monotonic } = this.#options;
-    const now = monotonic();
+  failed(device: Device, source: string, now: number): void {
+    const { budget } = this.#options;
     if (!budget.spend(source, now)) {
       const event = `${source} sent so many forged or damaged messages that it is slowed down`;
       this.alarms.raise("source-slowed", { who: source }, now, event);

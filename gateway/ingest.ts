@@ -169,14 +169,15 @@ export class Ingest {
         `${device.entry.name} sent from epoch ${epoch}, the newest is ${device.received.newest}`,
       );
     }
-    const slowed = this.#guard.admit(device, source.address);
+    const now = this.#options.monotonic();
+    const slowed = this.#guard.admit(device, source.address, now);
     if (slowed !== null) {
       return slowed;
     }
     const session = device.uplink(epoch);
     const body = open(session, header, frame);
     if (isFault(body)) {
-      this.#guard.failed(device, source.address);
+      this.#guard.failed(device, source.address, now);
       return fault(
         body.fault,
         `${device.entry.name}: the tag does not hold (forged, damaged, or the device has another key)`,
@@ -185,11 +186,17 @@ export class Ingest {
     device.keep(epoch, session);
     device.lastHeard = this.#options.now();
     const message = { kid, epoch, piv, tag: tagOf(frame), body, received: device.lastHeard };
-    return this.#takeOn(device, message, source, settled);
+    return this.#takeOn(device, message, source, now, settled);
   }
 
   /** An authentic message: known already, under way, or new. */
-  #takeOn(device: Device, message: Authentic, source: FrameSource, settled: () => void): Fault | null {
+  #takeOn(
+    device: Device,
+    message: Authentic,
+    source: FrameSource,
+    now: number,
+    settled: () => void,
+  ): Fault | null {
     const { epoch, piv, tag } = message;
     const { received, entry } = device;
     const standing = received.standing(epoch, piv);
@@ -232,7 +239,7 @@ export class Ingest {
         );
       }
     }
-    this.#guard.took(device);
+    this.#guard.took(device, now);
     received.reserve(epoch, piv, tag);
     this.#store(device, message, meaning, source, settled);
     return null;

@@ -34,6 +34,8 @@ interface Session {
   readonly source: FrameSource;
   /** Of its subscription to its down topic; null without one. */
   listens: 0 | 1 | null;
+  /** A message came with what is being read. */
+  heard: boolean;
   /** Bytes of the frames that were taken from the line and not acknowledged yet. */
   underWay: number;
 }
@@ -163,6 +165,7 @@ export class EmbeddedBroker implements GatewayLink {
       downTopic: Buffer.from(downTopic(device.name)),
       source: this.sourceOf(device.name),
       listens: null,
+      heard: false,
       underWay: 0,
     };
     this.sessions.set(device.name, session);
@@ -191,6 +194,10 @@ export class EmbeddedBroker implements GatewayLink {
     line.shorten({
       read: (chunk) => {
         reader.read(chunk);
+        if (session.heard) {
+          session.heard = false;
+          keepAlive(session.client);
+        }
         if (session.underWay >= underWayMax) {
           line.hold(true);
         }
@@ -203,7 +210,7 @@ export class EmbeddedBroker implements GatewayLink {
     if (this.sessionOf(session.client) === null || session.client.closed) {
       return; // taken over, or revoked
     }
-    keepAlive(session.client);
+    session.heard = true;
     const { length } = frame;
     session.underWay += length;
     const settled = session.acknowledgements.next(() => session.answers.acknowledge(messageId, length));
