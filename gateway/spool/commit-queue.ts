@@ -13,7 +13,7 @@ export interface SpoolClock {
 }
 
 export interface CommitQueueOptions {
-  /** How long the first entry of a commit may wait for others, ms. */
+  /** How long the first entry of a commit may wait for others, what the disk usually takes included, ms. */
   readonly linger: number;
   /** Bytes of a commit; a larger entry is a commit of its own. */
   readonly batchBytes: number;
@@ -31,6 +31,8 @@ const commitAt = 32 * 1024;
 /** Bytes that may wait for the disk; beyond, entries are refused: the disk is slower than what comes in. */
 const waitingMax = 16 * 1024 * 1024;
 const spareBatchesMax = 4;
+/** Commits over which `usual` is a mean, about. */
+const usualOver = 8;
 
 /** Entries on their way to the disk: gathered into commits, one commit under way at a time, settled in order. */
 export class CommitQueue {
@@ -46,6 +48,8 @@ export class CommitQueue {
   #cancelTimer: (() => void) | null = null;
   #closing = false;
   #blocked: { readonly until: number; readonly fault: Fault } | null = null;
+  /** What a commit has taken of late, ms. */
+  #usual = 0;
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
@@ -120,10 +124,16 @@ export class CommitQueue {
         queueMicrotask(() => this.#start());
       }
     } else if (this.#cancelTimer === null) {
-      const { clock, linger } = this.#options;
+      const { clock } = this.#options;
       const waited = clock.monotonic() - this.#batches[0].began;
-      this.#cancelTimer = clock.after(Math.max(0, linger - waited), () => this.#start());
+      this.#cancelTimer = clock.after(Math.max(0, this.#patience - waited), () => this.#start());
     }
+  }
+
+  /** How long to wait for others, so that the disk is through when the linger is over; half of it where the disk is slow. */
+  get #patience(): number {
+    const { linger } = this.#options;
+    return Math.max(linger / 2, linger - this.#usual);
   }
 
   #start(): void {
@@ -138,7 +148,7 @@ export class CommitQueue {
   async #run(): Promise<void> {
     do {
       const batch = this.#batches.shift()!;
-      const result = await this.#options.commit(batch);
+      const result = await this.#timed(batch);
       this.#bytes -= batch.length;
       this.waiting -= batch.count;
       if (typeof result === "number") {
@@ -155,13 +165,23 @@ export class CommitQueue {
     }
   }
 
+  async #timed(batch: Batch): Promise<number | Fault> {
+    const { clock, commit } = this.#options;
+    const began = clock.monotonic();
+    const result = await commit(batch);
+    this.#usual += (clock.monotonic() - began - this.#usual) / usualOver;
+    return result;
+  }
+
   /** Whether the next commit follows at once. */
   #due(): boolean {
-    const { clock, linger } = this.#options;
+    const { clock } = this.#options;
     if (this.#batches.length === 0) {
       return false;
     }
-    return this.#closing || this.#bytes >= commitAt || clock.monotonic() - this.#batches[0].began >= linger;
+    return (
+      this.#closing || this.#bytes >= commitAt || clock.monotonic() - this.#batches[0].began >= this.#patience
+    );
   }
 
   /** One failed commit fails all that wait: what came first is not stored after what came later. */
