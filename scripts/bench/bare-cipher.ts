@@ -14,7 +14,7 @@ export interface CipherOrder {
   readonly additional: number;
 }
 
-/** Messages sealed under one key, each with a nonce of its own. */
+/** Messages sealed under one key, numbered as a device numbers them. */
 class SealedMessages {
   readonly key = randomBytes(16);
   readonly additional: Uint8Array;
@@ -23,8 +23,11 @@ class SealedMessages {
   constructor({ messages, length, additional }: CipherOrder) {
     const aead = nodeCrypto.ccm(this.key);
     this.additional = randomBytes(additional);
-    this.all = Array.from({ length: messages }, () => {
-      const nonce = randomBytes(13);
+    const secret = randomBytes(13);
+    this.all = Array.from({ length: messages }, (_, piv) => {
+      const nonce = new Uint8Array(secret);
+      nonce[11]! ^= piv >> 8; // RFC 9052 §3.1
+      nonce[12]! ^= piv & 255;
       return { nonce, sealed: aead.seal(nonce, this.additional, randomBytes(length)) };
     });
   }
