@@ -108,9 +108,9 @@ export class Lane {
       pieces.push(piece);
       from = piece.next;
     }
-    if (pieces.length === 0) {
-      this.confirm(batch);
-      return;
+    if (from < batch.next) {
+      // What was given up meanwhile is passed over.
+      pieces.push({ ...batch, from, records: 0, gaps: 0 });
     }
     this.#batches.splice(this.#batches.indexOf(batch), 1, ...pieces);
     for (const piece of pieces.filter(isEmpty)) {
